@@ -1,0 +1,54 @@
+# The library. Every room below src/ is found by name, so that a new architecture is one file and one registry line.
+file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/*.cc")
+list(FILTER sources EXCLUDE REGEX "/src/(cli|bindings)/")
+if(EMSCRIPTEN)
+  list(FILTER sources EXCLUDE REGEX "/src/hub/")
+endif()
+
+# Kernels are compiled for the instruction set that their file's name ends in and chosen at run time.
+foreach(isa avx2 avx512 wasmsimd)
+  set(files ${sources})
+  list(FILTER files INCLUDE REGEX "_${isa}\\.cc$")
+  if(isa STREQUAL "wasmsimd")
+    if(NOT EMSCRIPTEN)
+      list(REMOVE_ITEM sources ${files})
+    endif()
+  elseif(EMSCRIPTEN OR NOT CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
+    list(REMOVE_ITEM sources ${files})
+  elseif(isa STREQUAL "avx2")
+    set_source_files_properties(${files} PROPERTIES COMPILE_FLAGS "-mavx2 -mfma")
+  else()
+    set_source_files_properties(${files} PROPERTIES COMPILE_FLAGS
+      "-mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma")
+  endif()
+endforeach()
+
+# Sources include "verdict/<room>/<file>.h"; installed headers have the same path.
+file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/include")
+file(CREATE_LINK "${PROJECT_SOURCE_DIR}/src" "${CMAKE_BINARY_DIR}/include/verdict" SYMBOLIC)
+
+add_library(verdict STATIC ${sources} $<TARGET_OBJECTS:verdict_third_party>)
+add_library(verdict::verdict ALIAS verdict)
+target_include_directories(verdict PUBLIC
+  $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+target_include_directories(verdict SYSTEM PUBLIC $<BUILD_INTERFACE:${NLOHMANN_SOURCE}/include>)
+target_include_directories(verdict SYSTEM PRIVATE
+  $<TARGET_PROPERTY:verdict_third_party,INTERFACE_SYSTEM_INCLUDE_DIRECTORIES>)
+target_compile_features(verdict PUBLIC cxx_std_20)
+target_compile_definitions(verdict PRIVATE VERDICT_VERSION="${PROJECT_VERSION}"
+  VERDICT_HAS_THREADS=$<BOOL:${VERDICT_THREADS}>)
+verdict_warnings(verdict)
+verdict_sanitize(verdict)
+
+if(NOT EMSCRIPTEN)
+  set(THREADS_PREFER_PTHREAD_FLAG ON)
+  find_package(Threads REQUIRED)
+  target_link_libraries(verdict PUBLIC Threads::Threads)
+  find_package(CURL QUIET)
+  option(VERDICT_HUB "Fetch models by name from a Hugging Face hub (libcurl)" ${CURL_FOUND})
+  if(VERDICT_HUB)
+    find_package(CURL REQUIRED)
+    target_link_libraries(verdict PRIVATE CURL::libcurl)
+    target_compile_definitions(verdict PRIVATE VERDICT_HUB=1)
+  endif()
+endif()

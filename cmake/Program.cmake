@@ -1,0 +1,6 @@
+file(GLOB cli CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/cli/*.cc")
+add_executable(verdict_cli ${cli})
+set_target_properties(verdict_cli PROPERTIES OUTPUT_NAME verdict)
+target_link_libraries(verdict_cli PRIVATE verdict)
+target_compile_definitions(verdict_cli PRIVATE VERDICT_VERSION="${PROJECT_VERSION}")
+verdict_warnings(verdict_cli)

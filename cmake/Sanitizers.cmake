@@ -1,0 +1,7 @@
+function(verdict_sanitize target)
+  if(VERDICT_SANITIZE)
+    set(flags -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+    target_compile_options(${target} PUBLIC ${flags})
+    target_link_options(${target} PUBLIC ${flags})
+  endif()
+endfunction()

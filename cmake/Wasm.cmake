@@ -1,0 +1,10 @@
+# Flags of every object in a WebAssembly build.
+add_compile_options(-msimd128 -fwasm-exceptions -O3)
+add_link_options(-fwasm-exceptions)
+if(VERDICT_WASM_RELAXED)
+  add_compile_options(-mrelaxed-simd)
+endif()
+if(VERDICT_THREADS)
+  add_compile_options(-pthread)
+  add_link_options(-pthread)
+endif()

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "verdict/auto/model.h"
+#include "verdict/checkpoint/checkpoint_reader.h"
+#include "verdict/checkpoint/renames.h"
+
+namespace verdict {
+
+struct LoadOptions {
+  ComputeType dtype = ComputeType::kF32;
+  int threads = 1;
+  bool ignore_mismatched_sizes = false;
+  /// Seed of freshly initialised parameters (a missing head, `from_config`) and of dropout.
+  std::uint64_t seed = 0;
+};
+
+/// Fills a model tensor by tensor, in whatever order they come: pulled from files natively, pushed
+/// from a download in a browser. At most one tensor is held beside the packed weights.
+///
+///     ModelLoader loader(config, options);
+///     loader.plan(tensors);               // names and shapes are enough to know whether the
+///     checkpoint fits for (…) loader.accept(index, bytes); auto model = loader.finish();
+class ModelLoader {
+ public:
+  /// Throws `kUnsupported` for an unknown model type or a dtype that the backend cannot do.
+  ModelLoader(PretrainedConfig config, const LoadOptions& options);
+  ~ModelLoader();
+
+  /// Matches the checkpoint's tensors with the parameters. Throws `kNotFound` when a parameter of
+  /// the base model is missing, `kInvalidArgument` for a shape that does not fit and is not to be
+  /// ignored.
+  void plan(std::vector<TensorInfo> tensors);
+
+  /// Whether `accept` wants this tensor; the others need not be read.
+  bool wants(std::size_t tensor) const;
+
+  /// Takes the bytes of a tensor, row-major little-endian in its own dtype.
+  void accept(std::size_t tensor, std::span<const std::byte> bytes);
+
+  /// Initialises what the checkpoint lacks and gives the model, in evaluation mode. Throws
+  /// `kInternal` when a planned tensor was not delivered.
+  std::unique_ptr<SequenceClassifier> finish();
+
+  const LoadReport& report() const { return plan_.report; }
+
+ private:
+  LoadOptions options_;
+  std::unique_ptr<SequenceClassifier> model_;
+  LoadPlan plan_;
+  std::vector<TensorInfo> tensors_;
+  std::vector<char> filled_;  // by parameter
+};
+
+}  // namespace verdict

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "verdict/base/tensor.h"
+
+namespace verdict {
+
+/// What a forward pass gives back (transformers' `SequenceClassifierOutput`).
+struct SequenceClassifierOutput {
+  std::optional<double> loss;  ///< when `labels` were given; mean over the batch
+  Tensor logits;               ///< float32 [batch, num_labels]
+
+  /// Per-layer results that were asked for, by the reference's field name.
+  /// `hidden_states`: float32 [batch, width, hidden_size], one more than layers; `attentions`:
+  /// float32 [batch, heads, width, width], one a layer. Both are zero where the mask of the token
+  /// (of the query or the key) is zero.
+  std::map<std::string, std::vector<Tensor>, std::less<>> states;
+
+  const std::vector<Tensor>& hidden_states() const { return state("hidden_states"); }
+  const std::vector<Tensor>& attentions() const { return state("attentions"); }
+
+  /// The group of that name. Throws `kInvalidArgument`, with the option that asks for it, when it
+  /// was not requested.
+  const std::vector<Tensor>& state(const std::string& name) const;
+};
+
+}  // namespace verdict

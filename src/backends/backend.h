@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "verdict/base/dtype.h"
+#include "verdict/base/tensor.h"
+#include "verdict/graph/graph.h"
+
+namespace verdict {
+
+/// Work that the kernels of a run really did; each kernel adds what it executed.
+struct Counters {
+  std::int64_t float_multiplications =
+      0;  ///< multiply-adds in floating point (products and attention)
+  std::int64_t int8_multiplications = 0;  ///< multiply-adds on int8 operands
+  std::int64_t padding_rows = 0;          ///< rows computed for tokens that the mask excludes
+
+  friend bool operator==(const Counters&, const Counters&) = default;
+};
+
+/// The packed parameters of one model, shared by all of its plans. Filled once, then immutable.
+class Weights {
+ public:
+  virtual ~Weights() = default;
+
+  /// Converts and packs one parameter; `values` is row-major float32 of the declared shape.
+  virtual void set(graph::ParameterId parameter, std::span<const float> values) = 0;
+
+  /// The parameter as it was set, bit for bit. Throws `kUnsupported` for one that is stored as
+  /// int8.
+  virtual Tensor get(graph::ParameterId parameter) const = 0;
+
+  /// Bytes that the parameter takes, packed.
+  virtual std::int64_t packed_bytes(graph::ParameterId parameter) const = 0;
+
+  /// How the parameter's values are stored.
+  virtual DType storage(graph::ParameterId parameter) const = 0;
+};
+
+/// The buffers of one run at a time. One context belongs to one thread; a plan may have many.
+class Context {
+ public:
+  virtual ~Context() = default;
+
+  /// Runs the plan's graph over a batch. Throws `kInvalidArgument` for an id outside its table.
+  virtual void run(const graph::Batch& batch) = 0;
+
+  /// The plan's output `index` (order of `graph.outputs()`) of the last run: row-major float32,
+  /// ragged.
+  virtual std::span<const float> output(std::size_t index) const = 0;
+
+  /// Work of the last run.
+  virtual const Counters& counters() const = 0;
+
+  /// Bytes of activations that the context holds.
+  virtual std::int64_t arena_bytes() const = 0;
+};
+
+/// A graph made ready to run. Immutable; contexts keep it alive.
+class Plan {
+ public:
+  virtual ~Plan() = default;
+  virtual const graph::Graph& graph() const = 0;
+  virtual std::unique_ptr<Context> create_context() const = 0;
+};
+
+/// Executes graphs on one kind of device.
+class Backend {
+ public:
+  virtual ~Backend() = default;
+
+  /// For people and benchmarks, for example "xnnpack avx512 2 threads".
+  virtual std::string description() const = 0;
+  virtual int threads() const = 0;
+
+  /// Room for the parameters of `graph`, stored as `type` asks. Throws `kUnsupported` for a type
+  /// that it cannot do.
+  virtual std::shared_ptr<Weights> create_weights(const graph::Graph& graph,
+                                                  ComputeType type) const = 0;
+
+  /// `graph` must be one that the passes made from the graph of `weights` (its parameter ids are
+  /// the same). `seed` starts the generator of dropout, which only a training graph has.
+  virtual std::shared_ptr<const Plan> compile(graph::Graph graph,
+                                              std::shared_ptr<const Weights> weights,
+                                              std::uint64_t seed) const = 0;
+};
+
+/// The CPU backend: XNNPACK's microkernels and our own, natively and in WebAssembly. `threads` ≥ 1;
+/// 0 takes the number of cores. Throws `kInvalidArgument` for a negative number, `kUnsupported` for
+/// several threads in a build without.
+std::shared_ptr<const Backend> create_xnnpack_backend(int threads);
+
+}  // namespace verdict

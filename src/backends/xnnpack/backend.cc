@@ -1,0 +1,65 @@
+#include "verdict/backends/backend.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "verdict/backends/xnnpack/plan.h"
+#include "verdict/base/error.h"
+#include "verdict/base/strings.h"
+
+namespace verdict {
+
+namespace {
+
+using xnnpack::XnnpackPlan;
+using xnnpack::XnnpackWeights;
+
+class XnnpackBackend final : public Backend {
+ public:
+  explicit XnnpackBackend(int threads)
+      : machine_(std::make_shared<const xnnpack::Machine>(threads)) {}
+
+  std::string description() const override {
+    return concat("xnnpack ", xnnpack::isa_name(machine_->isa), ", ", threads(),
+                  threads() == 1 ? " thread" : " threads");
+  }
+
+  int threads() const override { return machine_->pool.threads(); }
+
+  std::shared_ptr<Weights> create_weights(const graph::Graph& graph,
+                                          ComputeType type) const override {
+    if (type == ComputeType::kBF16) {
+      throw Error(ErrorCode::kUnsupported,
+                  "The dtype \"bf16\" is not supported by this version; use \"f32\" or \"q8\".");
+    }
+    return std::make_shared<XnnpackWeights>(graph, type, machine_->isa);
+  }
+
+  std::shared_ptr<const Plan> compile(graph::Graph graph, std::shared_ptr<const Weights> weights,
+                                      std::uint64_t seed) const override {
+    auto packed = std::dynamic_pointer_cast<const XnnpackWeights>(std::move(weights));
+    if (!packed) throw Error(ErrorCode::kInternal, "The weights belong to another backend.");
+    return std::make_shared<const XnnpackPlan>(std::move(graph), std::move(packed), machine_, seed);
+  }
+
+ private:
+  std::shared_ptr<const xnnpack::Machine> machine_;
+};
+
+}  // namespace
+
+std::shared_ptr<const Backend> create_xnnpack_backend(int threads) {
+  if (threads < 0) {
+    throw Error(ErrorCode::kInvalidArgument, concat("threads is ", threads,
+                                                    "; a positive number, or 0 for one thread a "
+                                                    "core, was expected."));
+  }
+  if (threads == 0)
+    threads = VERDICT_HAS_THREADS
+                  ? static_cast<int>(std::max(1u, std::thread::hardware_concurrency()))
+                  : 1;
+  return std::make_shared<XnnpackBackend>(threads);
+}
+
+}  // namespace verdict

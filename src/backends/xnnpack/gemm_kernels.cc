@@ -1,0 +1,104 @@
+#include "verdict/backends/xnnpack/gemm_kernels.h"
+
+#include <limits>
+
+#include "xnnpack/gemm.h"
+
+namespace verdict::xnnpack {
+
+// cmake/Xnnpack.cmake compiles exactly the microkernels that these two tables name.
+
+GemmKernels<F32GemmKernel> f32_gemm_kernels([[maybe_unused]] Isa isa) {
+#if defined(__wasm_relaxed_simd__)
+  return {&xnn_f32_gemm_minmax_ukernel_1x8__wasmrelaxedsimd_fma_loadsplat,
+          &xnn_f32_gemm_minmax_ukernel_4x8__wasmrelaxedsimd_fma_loadsplat,
+          4,
+          {8, 1, 1}};
+#elif defined(__wasm__)
+  return {&xnn_f32_gemm_minmax_ukernel_1x8__wasmsimd_x86_loadsplat,
+          &xnn_f32_gemm_minmax_ukernel_4x8__wasmsimd_x86_loadsplat,
+          4,
+          {8, 1, 1}};
+#elif defined(__x86_64__)
+  switch (isa) {
+    case Isa::kAvx512Vnni:
+    case Isa::kAvx512:
+      return {&xnn_f32_gemm_minmax_ukernel_1x32__avx512f_broadcast,
+              &xnn_f32_gemm_minmax_ukernel_7x32__avx512f_broadcast,
+              7,
+              {32, 1, 1}};
+    case Isa::kAvx2:
+      return {&xnn_f32_gemm_minmax_ukernel_1x16__fma3_broadcast,
+              &xnn_f32_gemm_minmax_ukernel_5x16__fma3_broadcast,
+              5,
+              {16, 1, 1}};
+    case Isa::kBaseline:
+      break;
+  }
+  return {&xnn_f32_gemm_minmax_ukernel_1x8__sse_load1,
+          &xnn_f32_gemm_minmax_ukernel_4x8__sse_load1,
+          4,
+          {8, 1, 1}};
+#elif defined(__aarch64__)
+  return {&xnn_f32_gemm_minmax_ukernel_1x8__aarch64_neonfma_lane_ld64,
+          &xnn_f32_gemm_minmax_ukernel_6x8__aarch64_neonfma_lane_ld64,
+          6,
+          {8, 1, 1}};
+#else
+  return {&xnn_f32_gemm_minmax_ukernel_1x4__scalar,
+          &xnn_f32_gemm_minmax_ukernel_4x4__scalar,
+          4,
+          {4, 1, 1}};
+#endif
+}
+
+GemmKernels<Q8GemmKernel> q8_gemm_kernels([[maybe_unused]] Isa isa) {
+#if defined(__wasm__)
+  return {&xnn_qd8_f32_qc8w_gemm_minmax_ukernel_1x4c2s4__wasmsimd_dot16x2_ld128,
+          &xnn_qd8_f32_qc8w_gemm_minmax_ukernel_4x4c2s4__wasmsimd_dot16x2_ld128,
+          4,
+          {4, 2, 4}};
+#elif defined(__x86_64__)
+  switch (isa) {
+    case Isa::kAvx512Vnni:
+      return {&xnn_qd8_f32_qc8w_gemm_minmax_ukernel_1x16c8__avx512vnni_prfm,
+              &xnn_qd8_f32_qc8w_gemm_minmax_ukernel_10x16c8__avx512vnni_prfm,
+              10,
+              {16, 8, 1}};
+    case Isa::kAvx512:
+      return {&xnn_qd8_f32_qc8w_gemm_minmax_ukernel_1x16c8__avx512skx_prfm,
+              &xnn_qd8_f32_qc8w_gemm_minmax_ukernel_8x16c8__avx512skx_prfm,
+              8,
+              {16, 8, 1}};
+    case Isa::kAvx2:
+      return {&xnn_qd8_f32_qc8w_gemm_minmax_ukernel_1x8c8__avx2,
+              &xnn_qd8_f32_qc8w_gemm_minmax_ukernel_4x8c8__avx2,
+              4,
+              {8, 8, 1}};
+    case Isa::kBaseline:
+      break;
+  }
+  return {&xnn_qd8_f32_qc8w_gemm_minmax_ukernel_1x4c8__sse2_ld64,
+          &xnn_qd8_f32_qc8w_gemm_minmax_ukernel_4x4c8__sse2_ld64,
+          4,
+          {4, 8, 1}};
+#elif defined(__aarch64__)
+  return {&xnn_qd8_f32_qc8w_gemm_minmax_ukernel_1x16__neon_mlal_lane,
+          &xnn_qd8_f32_qc8w_gemm_minmax_ukernel_4x16__neon_mlal_lane,
+          4,
+          {16, 1, 1}};
+#else
+  return {&xnn_qd8_f32_qc8w_gemm_minmax_ukernel_1x4__scalar,
+          &xnn_qd8_f32_qc8w_gemm_minmax_ukernel_4x4__scalar,
+          4,
+          {4, 1, 1}};
+#endif
+}
+
+const xnn_f32_minmax_params& unbounded() {
+  static const xnn_f32_minmax_params params{
+      {-std::numeric_limits<float>::infinity(), std::numeric_limits<float>::infinity()}};
+  return params;
+}
+
+}  // namespace verdict::xnnpack

@@ -1,0 +1,153 @@
+#include "verdict/backends/xnnpack/linear.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include "xnnpack/microparams.h"
+
+namespace verdict::xnnpack {
+
+namespace {
+
+/// Kernels read the quantisation of `mr` rows even where fewer are left.
+constexpr std::size_t kMostRows = 16;
+constexpr std::size_t kRowAlignment = 16;
+
+std::size_t round_up(std::size_t n, std::size_t multiple) {
+  return (n + multiple - 1) / multiple * multiple;
+}
+
+std::size_t quantized_stride(std::size_t in) { return round_up(in, kRowAlignment); }
+
+/// A rectangle of one part's output, made of whole column panels.
+struct Tile {
+  std::size_t part;
+  std::size_t first_row;
+  std::size_t rows;
+  std::size_t first_column;
+  std::size_t columns;
+};
+
+/// Divides a product into tiles. Columns are split first, so that a panel of weights is read once
+/// by one thread; rows only where there are too few panels for all threads.
+std::vector<Tile> make_tiles(const Product& product, std::size_t nr, std::size_t mr,
+                             std::size_t threads) {
+  std::size_t panels = 0;
+  for (const ProductPart& part : product.parts) panels += (part.columns + nr - 1) / nr;
+  const std::size_t row_blocks =
+      std::min((4 * threads + panels - 1) / panels, (product.rows + mr - 1) / mr);
+  const std::size_t tile_rows =
+      threads == 1 ? product.rows : round_up((product.rows + row_blocks - 1) / row_blocks, mr);
+  std::vector<Tile> tiles;
+  for (std::size_t part = 0; part < product.parts.size(); ++part) {
+    const std::size_t columns = product.parts[part].columns;
+    for (std::size_t column = 0; column < columns; column += nr) {
+      for (std::size_t row = 0; row < product.rows; row += tile_rows) {
+        tiles.push_back({part, row, std::min(tile_rows, product.rows - row), column,
+                         std::min(nr, columns - column)});
+      }
+    }
+  }
+  return tiles;
+}
+
+/// Runs `kernel(first_row, rows)` over a tile in blocks of mr rows, then the activation over what
+/// it wrote.
+template <typename Kernel>
+void run_tile(const Machine& machine, const Product& product, const Tile& tile, std::size_t mr,
+              Kernel kernel) {
+  const ProductPart& part = product.parts[tile.part];
+  for (std::size_t done = 0; done < tile.rows; done += mr) {
+    const std::size_t first = tile.first_row + done;
+    const std::size_t rows = std::min(mr, tile.rows - done);
+    kernel(first, rows, part.out + first * part.columns + tile.first_column);
+    if (!product.activation) continue;
+    for (std::size_t row = first; row < first + rows; ++row) {
+      machine.kernels->activate(*product.activation, tile.columns,
+                                part.out + row * part.columns + tile.first_column);
+    }
+  }
+}
+
+void run_f32(const Machine& machine, const Product& product) {
+  const auto& gemm = machine.f32;
+  const auto tiles = make_tiles(product, gemm.layout.nr, gemm.mr,
+                                static_cast<std::size_t>(machine.pool.threads()));
+  machine.pool.run(tiles.size(), [&](std::size_t index, std::size_t) {
+    const Tile& tile = tiles[index];
+    const ProductPart& part = product.parts[tile.part];
+    const float* panel = std::get<PackedF32>(part.weight->packed).panel(tile.first_column);
+    run_tile(machine, product, tile, gemm.mr, [&](std::size_t first, std::size_t rows, float* out) {
+      gemm.choose(rows)(rows, tile.columns, product.in * sizeof(float),
+                        product.x + first * product.in, product.in * sizeof(float), panel, out,
+                        part.columns * sizeof(float), gemm.layout.nr * sizeof(float), &unbounded());
+    });
+  });
+}
+
+void run_q8(const Machine& machine, const Product& product) {
+  const auto& gemm = machine.q8;
+  const std::size_t stride = quantized_stride(product.in);
+  auto* quantization = reinterpret_cast<xnn_qd8_quantization_params*>(product.scratch);
+  auto* quantized = reinterpret_cast<std::int8_t*>(
+      product.scratch + (product.rows + kMostRows) * sizeof(xnn_qd8_quantization_params));
+  constexpr std::size_t kBlock = 16;
+  machine.pool.run((product.rows + kBlock - 1) / kBlock, [&](std::size_t block, std::size_t) {
+    const std::size_t end = std::min(product.rows, (block + 1) * kBlock);
+    for (std::size_t row = block * kBlock; row < end; ++row) {
+      const RowQuantization q = machine.kernels->quantize_row(
+          product.in, product.x + row * product.in, quantized + row * stride);
+      std::memset(quantized + row * stride + product.in, 0, stride - product.in);
+      quantization[row] = {q.zero_point, q.scale};
+    }
+  });
+  // Surplus rows of a block are computed over the last one and stored after it, with their own
+  // parameters.
+  std::fill_n(quantization + product.rows, kMostRows, quantization[product.rows - 1]);
+
+  const auto tiles = make_tiles(product, gemm.layout.nr, gemm.mr,
+                                static_cast<std::size_t>(machine.pool.threads()));
+  machine.pool.run(tiles.size(), [&](std::size_t index, std::size_t) {
+    const Tile& tile = tiles[index];
+    const ProductPart& part = product.parts[tile.part];
+    const std::byte* panel = std::get<PackedQ8>(part.weight->packed).panel(tile.first_column);
+    run_tile(machine, product, tile, gemm.mr, [&](std::size_t first, std::size_t rows, float* out) {
+      gemm.choose(rows)(rows, tile.columns, product.in, quantized + first * stride, stride, panel,
+                        out, part.columns * sizeof(float), gemm.layout.nr * sizeof(float),
+                        &unbounded(), quantization + first);
+    });
+  });
+}
+
+}  // namespace
+
+Machine::Machine(int threads)
+    : isa(detect_isa()),
+      kernels(&kernel_table(isa)),
+      f32(f32_gemm_kernels(isa)),
+      q8(q8_gemm_kernels(isa)),
+      pool(threads) {}
+
+std::size_t product_scratch(ComputeType type, std::size_t rows, std::size_t in) {
+  if (type != ComputeType::kQ8) return 0;
+  return (rows + kMostRows) * sizeof(xnn_qd8_quantization_params) + rows * quantized_stride(in);
+}
+
+void run_product(const Machine& machine, ComputeType type, const Product& product,
+                 Counters& counters) {
+  if (product.rows == 0) return;
+  std::int64_t multiplications = 0;
+  for (const ProductPart& part : product.parts) {
+    multiplications += static_cast<std::int64_t>(product.rows * part.columns * product.in);
+  }
+  if (type == ComputeType::kQ8) {
+    run_q8(machine, product);
+    counters.int8_multiplications += multiplications;
+  } else {
+    run_f32(machine, product);
+    counters.float_multiplications += multiplications;
+  }
+}
+
+}  // namespace verdict::xnnpack

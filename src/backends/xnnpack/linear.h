@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "verdict/backends/backend.h"
+#include "verdict/backends/xnnpack/gemm_kernels.h"
+#include "verdict/backends/xnnpack/kernels/kernel_table.h"
+#include "verdict/backends/xnnpack/thread_pool.h"
+#include "verdict/backends/xnnpack/weights.h"
+
+namespace verdict::xnnpack {
+
+/// Everything that a machine's kernels are chosen by.
+struct Machine {
+  Isa isa;
+  const KernelTable* kernels;
+  GemmKernels<F32GemmKernel> f32;
+  GemmKernels<Q8GemmKernel> q8;
+  ThreadPool pool;
+
+  explicit Machine(int threads);
+};
+
+/// One part of a product: a weight and where its output goes, [rows, columns] without gaps.
+struct ProductPart {
+  const LinearWeight* weight;
+  std::size_t columns;
+  float* out;
+};
+
+/// x · weightᵀ + bias (+ activation) for several weights over one input [rows, in].
+struct Product {
+  std::size_t rows;
+  std::size_t in;
+  const float* x;
+  std::span<const ProductPart> parts;
+  std::optional<graph::Activation> activation;
+  std::byte* scratch;  ///< `product_scratch` bytes
+};
+
+/// Bytes of scratch that a product needs: the quantised input.
+std::size_t product_scratch(ComputeType type, std::size_t rows, std::size_t in);
+
+/// Runs a product on the pool and counts its multiplications.
+void run_product(const Machine& machine, ComputeType type, const Product& product,
+                 Counters& counters);
+
+}  // namespace verdict::xnnpack

@@ -1,0 +1,142 @@
+#include "verdict/backends/xnnpack/packing.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <vector>
+
+namespace verdict::xnnpack {
+
+namespace {
+
+std::size_t round_up(std::size_t value, std::size_t multiple) {
+  return (value + multiple - 1) / multiple * multiple;
+}
+
+/// Calls visit(position, input) for every weight of one output of a panel: where it lies in the
+/// panel's weights, and which input it belongs to; `in` or more for padding.
+template <typename Visit>
+void for_each_weight(const PanelLayout& layout, std::size_t in, std::size_t output_in_panel,
+                     Visit visit) {
+  const std::size_t group = layout.sr * layout.kr;
+  for (std::size_t block = 0; block < packed_inputs(layout, in); block += layout.kr) {
+    const std::size_t group_start = block / group * group;
+    const std::size_t input = group_start + (block + output_in_panel * layout.kr) % group;
+    const std::size_t position = block * layout.nr + output_in_panel * layout.kr;
+    for (std::size_t i = 0; i < layout.kr; ++i) visit(position + i, input + i);
+  }
+}
+
+}  // namespace
+
+std::size_t packed_inputs(const PanelLayout& layout, std::size_t in) {
+  return round_up(in, layout.kr * layout.sr);
+}
+
+PackedF32::PackedF32(const PanelLayout& layout, std::size_t out, std::size_t in)
+    : layout_(layout),
+      out_(out),
+      in_(in),
+      data_(round_up(out, layout.nr) / layout.nr * panel_floats() * sizeof(float)) {}
+
+const float* PackedF32::panel(std::size_t column) const {
+  return data_.as<float>() + column / layout_.nr * panel_floats();
+}
+
+void PackedF32::set_weight(std::span<const float> row_major) {
+  for (std::size_t out = 0; out < out_; ++out) {
+    float* weights = data_.as<float>() + out / layout_.nr * panel_floats() + layout_.nr;
+    const float* row = row_major.data() + out * in_;
+    for_each_weight(layout_, in_, out % layout_.nr, [&](std::size_t position, std::size_t input) {
+      if (input < in_) weights[position] = row[input];
+    });
+  }
+}
+
+void PackedF32::get_weight(std::span<float> row_major) const {
+  for (std::size_t out = 0; out < out_; ++out) {
+    const float* weights = panel(out) + layout_.nr;
+    float* row = row_major.data() + out * in_;
+    for_each_weight(layout_, in_, out % layout_.nr, [&](std::size_t position, std::size_t input) {
+      if (input < in_) row[input] = weights[position];
+    });
+  }
+}
+
+void PackedF32::set_bias(std::span<const float> bias) {
+  for (std::size_t out = 0; out < out_; ++out) {
+    data_.as<float>()[out / layout_.nr * panel_floats() + out % layout_.nr] = bias[out];
+  }
+}
+
+void PackedF32::get_bias(std::span<float> bias) const {
+  for (std::size_t out = 0; out < out_; ++out) bias[out] = panel(out)[out % layout_.nr];
+}
+
+PackedQ8::PackedQ8(const PanelLayout& layout, std::size_t out, std::size_t in)
+    : layout_(layout),
+      out_(out),
+      in_(in),
+      data_(round_up(out, layout.nr) / layout.nr * panel_bytes()) {}
+
+const std::byte* PackedQ8::panel(std::size_t column) const {
+  return data_.data() + column / layout_.nr * panel_bytes();
+}
+
+void PackedQ8::set_weight(std::span<const float> row_major) {
+  std::vector<std::int8_t> row(in_);
+  for (std::size_t out = 0; out < out_; ++out) {
+    const float scale = quantize_symmetric(row_major.subspan(out * in_, in_), row);
+    std::byte* panel = panel_of(out);
+    const std::size_t column = out % layout_.nr;
+    auto* weights = reinterpret_cast<std::int8_t*>(panel + layout_.nr * 4);
+    std::int32_t sum = 0;
+    for_each_weight(layout_, in_, column, [&](std::size_t position, std::size_t input) {
+      if (input >= in_) return;
+      weights[position] = row[input];
+      sum += row[input];
+    });
+    const std::int32_t minus_sum = -sum;
+    std::memcpy(panel + column * 4, &minus_sum, 4);
+    std::memcpy(panel + layout_.nr * (4 + packed_inputs(layout_, in_)) + column * 4, &scale, 4);
+  }
+}
+
+void PackedQ8::set_bias(std::span<const float> bias) {
+  for (std::size_t out = 0; out < out_; ++out) {
+    std::memcpy(
+        panel_of(out) + layout_.nr * (8 + packed_inputs(layout_, in_)) + out % layout_.nr * 4,
+        &bias[out], 4);
+  }
+}
+
+void PackedQ8::get_bias(std::span<float> bias) const {
+  for (std::size_t out = 0; out < out_; ++out) {
+    std::memcpy(&bias[out],
+                panel(out) + layout_.nr * (8 + packed_inputs(layout_, in_)) + out % layout_.nr * 4,
+                4);
+  }
+}
+
+float quantize_symmetric(std::span<const float> values, std::span<std::int8_t> out) {
+  float largest = 0;
+  bool finite = true;
+  for (const float value : values) {
+    finite = finite && std::isfinite(value);
+    largest = std::max(largest, std::fabs(value));
+  }
+  if (!finite || largest == 0) {
+    std::fill(out.begin(), out.end(), std::int8_t{0});
+    return finite ? 0.0f : std::numeric_limits<float>::quiet_NaN();
+  }
+  const float inverse = 127 / largest;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    // Rounding can reach 127.00001 for subnormal scales.
+    const float scaled = std::clamp(std::nearbyint(values[i] * inverse), -127.0f, 127.0f);
+    out[i] = static_cast<std::int8_t>(scaled);
+  }
+  return largest / 127;
+}
+
+}  // namespace verdict::xnnpack

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "verdict/backends/xnnpack/aligned_buffer.h"
+#include "verdict/backends/xnnpack/gemm_kernels.h"
+
+namespace verdict::xnnpack {
+
+/// Inputs of a packed row, rounded up to what the kernels read.
+std::size_t packed_inputs(const PanelLayout& layout, std::size_t in);
+
+/// The weight of a linear layer in float32 panels. A panel is nr biases, then nr × inputs weights.
+class PackedF32 {
+ public:
+  PackedF32(const PanelLayout& layout, std::size_t out, std::size_t in);
+
+  void set_weight(std::span<const float> row_major);
+  void set_bias(std::span<const float> bias);
+  void get_weight(std::span<float> row_major) const;  ///< what `set_weight` got, bit for bit
+  void get_bias(std::span<float> bias) const;
+
+  /// The panel that holds output column `column`, a multiple of nr.
+  const float* panel(std::size_t column) const;
+  std::size_t bytes() const { return data_.size(); }
+
+ private:
+  std::size_t panel_floats() const { return layout_.nr * (1 + packed_inputs(layout_, in_)); }
+
+  PanelLayout layout_;
+  std::size_t out_;
+  std::size_t in_;
+  AlignedBuffer data_;
+};
+
+/// The same in int8 with one scale an output (symmetric, ±127). A panel is nr int32 of minus the
+/// column's sum, nr × inputs int8 weights, nr scales and nr biases.
+class PackedQ8 {
+ public:
+  PackedQ8(const PanelLayout& layout, std::size_t out, std::size_t in);
+
+  /// Quantises; a value that is not finite makes its whole column NaN, as it would in float32.
+  void set_weight(std::span<const float> row_major);
+  void set_bias(std::span<const float> bias);
+  void get_bias(std::span<float> bias) const;
+
+  const std::byte* panel(std::size_t column) const;
+  std::size_t bytes() const { return data_.size(); }
+
+ private:
+  std::size_t panel_bytes() const { return layout_.nr * (12 + packed_inputs(layout_, in_)); }
+  std::byte* panel_of(std::size_t column) {
+    return data_.data() + column / layout_.nr * panel_bytes();
+  }
+
+  PanelLayout layout_;
+  std::size_t out_;
+  std::size_t in_;
+  AlignedBuffer data_;
+};
+
+/// Quantises a row symmetrically to ±127; returns the scale (0 for a row of zeros, NaN for one that
+/// is not finite).
+float quantize_symmetric(std::span<const float> values, std::span<std::int8_t> out);
+
+}  // namespace verdict::xnnpack

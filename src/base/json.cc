@@ -1,0 +1,45 @@
+#include "verdict/base/json.h"
+
+#include <algorithm>
+
+#include "verdict/base/error.h"
+#include "verdict/base/strings.h"
+
+namespace verdict {
+
+namespace {
+
+std::string position(std::string_view text, std::size_t byte) {
+  const std::string_view before = text.substr(0, std::min(byte, text.size()));
+  const auto line = std::count(before.begin(), before.end(), '\n') + 1;
+  const std::size_t line_start = before.rfind('\n');
+  const std::size_t column =
+      before.size() - (line_start == std::string_view::npos ? 0 : line_start + 1);
+  return concat("line ", line, ", column ", column);
+}
+
+}  // namespace
+
+nlohmann::json parse_json(std::string_view text, std::string_view name) {
+  try {
+    return nlohmann::json::parse(text.begin(), text.end());
+  } catch (const nlohmann::json::parse_error& error) {
+    const std::size_t start = text.find_first_not_of(" \t\r\n");
+    if (start != std::string_view::npos && text[start] == '<') {
+      throw Error(
+          ErrorCode::kCorruptFile,
+          concat("\"", name,
+                 "\" is a web page, not JSON: the server answered with a page instead of the file. "
+                 "Check the address and whether the model needs a token."));
+    }
+    throw Error(ErrorCode::kCorruptFile,
+                concat("\"", name, "\" is not valid JSON (", position(text, error.byte),
+                       "). Get the file again."));
+  }
+}
+
+std::string to_text(const nlohmann::json& json, int indent) {
+  return json.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+}  // namespace verdict

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+namespace verdict {
+
+namespace internal {
+
+std::string double_to_string(double value);
+
+template <typename T>
+void append(std::string& out, const T& value) {
+  if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+    out += std::string_view(value);
+  } else if constexpr (std::is_same_v<T, bool>) {
+    out += value ? "true" : "false";
+  } else if constexpr (std::is_same_v<T, char>) {
+    out += value;
+  } else if constexpr (std::is_floating_point_v<T>) {
+    out += double_to_string(static_cast<double>(value));
+  } else {
+    static_assert(std::is_integral_v<T>);
+    out += std::to_string(value);
+  }
+}
+
+}  // namespace internal
+
+/// Joins strings and numbers into one string; the library's way to word messages without iostreams.
+template <typename... Ts>
+std::string concat(const Ts&... parts) {
+  std::string out;
+  (internal::append(out, parts), ...);
+  return out;
+}
+
+/// `[2, 3]`, for shapes in messages.
+std::string shape_string(std::span<const std::int64_t> shape);
+
+/// `"a", "b" and "c"`-style list for messages; at most `limit` items are named, the rest is
+/// counted.
+template <typename Range>
+std::string quoted_list(const Range& items, std::size_t limit = 8) {
+  std::string out;
+  std::size_t n = 0;
+  for (const auto& item : items) {
+    if (n == limit) {
+      return concat(out, " and ", std::size(items) - limit, " more");
+    }
+    out += concat(n == 0 ? "" : ", ", "\"", item, "\"");
+    ++n;
+  }
+  return out;
+}
+
+inline bool starts_with(std::string_view s, std::string_view prefix) {
+  return s.substr(0, prefix.size()) == prefix;
+}
+
+inline bool ends_with(std::string_view s, std::string_view suffix) {
+  return s.size() >= suffix.size() && s.substr(s.size() - suffix.size()) == suffix;
+}
+
+}  // namespace verdict

@@ -1,0 +1,66 @@
+#include "verdict/config/defaults.h"
+
+#include <array>
+#include <string_view>
+
+#include "verdict/base/json.h"
+#include "verdict/config/spelling.h"
+
+namespace verdict {
+
+namespace {
+
+struct Defaults {
+  std::string_view model_type;
+  std::string_view json;
+};
+
+constexpr std::string_view kBert = R"({
+  "vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+  "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+  "max_position_embeddings": 512, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
+  "pad_token_id": 0, "classifier_dropout": null})";
+
+constexpr std::string_view kRoberta = R"({
+  "vocab_size": 50265, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+  "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+  "max_position_embeddings": 512, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
+  "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "classifier_dropout": null})";
+
+/// From the config classes of transformers 5.23.
+constexpr std::array<Defaults, 7> kDefaults{{
+    {"albert", R"({
+  "vocab_size": 30000, "embedding_size": 128, "hidden_size": 4096, "num_hidden_layers": 12, "num_hidden_groups": 1,
+  "num_attention_heads": 64, "intermediate_size": 16384, "inner_group_num": 1, "hidden_act": "gelu_new",
+  "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0, "max_position_embeddings": 512,
+  "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12, "classifier_dropout_prob": 0.1,
+  "pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3})"},
+    {"bert", kBert},
+    {"camembert", kRoberta},
+    {"distilbert", R"({
+  "vocab_size": 30522, "max_position_embeddings": 512, "sinusoidal_pos_embds": false, "n_layers": 6, "n_heads": 12,
+  "dim": 768, "hidden_dim": 3072, "dropout": 0.1, "attention_dropout": 0.1, "activation": "gelu",
+  "initializer_range": 0.02, "qa_dropout": 0.1, "seq_classif_dropout": 0.2, "pad_token_id": 0})"},
+    {"electra", R"({
+  "vocab_size": 30522, "embedding_size": 128, "hidden_size": 256, "num_hidden_layers": 12, "num_attention_heads": 4,
+  "intermediate_size": 1024, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+  "max_position_embeddings": 512, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
+  "summary_type": "first", "summary_use_proj": true, "summary_activation": "gelu", "summary_last_dropout": 0.1,
+  "pad_token_id": 0, "classifier_dropout": null})"},
+    {"roberta", kRoberta},
+    {"xlm-roberta", kRoberta},
+}};
+
+}  // namespace
+
+nlohmann::json default_config(std::string_view model_type) {
+  nlohmann::json out = nlohmann::json::object();
+  for (const Defaults& entry : kDefaults) {
+    if (entry.model_type != model_type) continue;
+    const nlohmann::json values = parse_json(entry.json, model_type);
+    for (const auto& [key, value] : values.items()) out[canonical_name(model_type, key)] = value;
+  }
+  return out;
+}
+
+}  // namespace verdict

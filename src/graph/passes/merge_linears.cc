@@ -1,0 +1,39 @@
+#include <map>
+#include <vector>
+
+#include "verdict/graph/passes/passes.h"
+#include "verdict/graph/passes/rewriter.h"
+
+namespace verdict::graph {
+
+Graph merge_linears(const Graph& graph) {
+  std::map<int, std::vector<const Node*>> siblings;  // by input
+  for (const Node& node : graph.nodes()) {
+    const auto* linear = std::get_if<LinearOp>(&node.op);
+    if (linear != nullptr && !linear->activation) siblings[node.inputs[0].id].push_back(&node);
+  }
+
+  Rewriter rewriter(graph);
+  for (const Node& node : graph.nodes()) {
+    const auto* linear = std::get_if<LinearOp>(&node.op);
+    if (linear == nullptr || linear->activation) {
+      rewriter.copy(node);
+      continue;
+    }
+    const std::vector<const Node*>& group = siblings[node.inputs[0].id];
+    if (group.front() != &node) continue;  // made together with the first of its group
+    LinearOp merged;
+    for (const Node* member : group) {
+      const auto& parts = std::get<LinearOp>(member->op).parts;
+      merged.parts.insert(merged.parts.end(), parts.begin(), parts.end());
+    }
+    const std::vector<Value> outputs = rewriter.graph().add(merged, {rewriter.map(node.inputs[0])});
+    std::size_t next = 0;
+    for (const Node* member : group) {
+      for (const Value output : member->outputs) rewriter.set(output, outputs[next++]);
+    }
+  }
+  return rewriter.finish();
+}
+
+}  // namespace verdict::graph

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "verdict/auto/model.h"
+#include "verdict/tokenizers/auto_tokenizer.h"
+
+namespace verdict {
+
+/// One text, or a pair for models of sentence pairs. UTF-8.
+struct TextInput {
+  std::string text;
+  std::optional<std::string> text_pair;
+};
+
+/// How logits become scores; the default follows the config as the reference's pipeline does:
+/// regression → none, multi-label or one label → sigmoid, else softmax.
+enum class FunctionToApply { kDefault, kSoftmax, kSigmoid, kNone };
+
+/// "default", "softmax", "sigmoid", "none"; throws `kInvalidArgument` for any other.
+FunctionToApply function_to_apply_from_name(std::string_view name);
+
+struct LabelScore {
+  std::string label;
+  float score = 0;
+};
+
+struct TextClassificationOptions {
+  /// The best k labels, best first; 0: all of them.
+  std::int64_t top_k = 1;
+  FunctionToApply function_to_apply = FunctionToApply::kDefault;
+  std::int64_t batch_size = 8;
+  /// Cut longer texts at `max_length`; without it, a longer text is an error.
+  bool truncation = false;
+  /// Tokens, special ones included; unset: the model's own maximum.
+  std::optional<std::int64_t> max_length;
+};
+
+/// Text in, labels and scores out (transformers' `TextClassificationPipeline`).
+class TextClassificationPipeline {
+ public:
+  /// Throws `kInvalidArgument` when the model's head is freshly initialised (its answers would mean
+  /// nothing), unless `allow_new_head`.
+  TextClassificationPipeline(std::shared_ptr<SequenceClassifier> model,
+                             std::shared_ptr<const PretrainedTokenizer> tokenizer,
+                             bool allow_new_head = false);
+
+  /// Labels by text, in the order of the texts. An empty list gives an empty list. Throws
+  /// `kInvalidArgument`, with the text's number, for a text over the maximum length (naming the
+  /// length and the option) or invalid UTF-8.
+  std::vector<std::vector<LabelScore>> operator()(
+      std::span<const TextInput> inputs, const TextClassificationOptions& options = {}) const;
+
+  SequenceClassifier& model() const { return *model_; }
+  const PretrainedTokenizer& tokenizer() const { return *tokenizer_; }
+
+  /// The longest input in tokens: the least of what the tokenizer and the model's positions allow;
+  /// unset: no limit.
+  std::optional<std::int64_t> max_length() const;
+
+ private:
+  std::shared_ptr<SequenceClassifier> model_;
+  std::shared_ptr<const PretrainedTokenizer> tokenizer_;
+};
+
+}  // namespace verdict
