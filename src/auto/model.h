@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -38,8 +39,11 @@ struct ParameterSummary {
 /// `BertForSequenceClassification`.
 class SequenceClassifier {
  public:
+  /// A model whose weights are still to be set; see `ModelLoader`. `seed` starts the generator of
+  /// dropout.
   SequenceClassifier(const ModelType& type, PretrainedConfig config,
-                     std::shared_ptr<const Backend> backend, ComputeType dtype);
+                     std::shared_ptr<const Backend> backend, ComputeType dtype,
+                     std::uint64_t seed = 0);
   ~SequenceClassifier();
   SequenceClassifier(const SequenceClassifier&) = delete;
   SequenceClassifier& operator=(const SequenceClassifier&) = delete;
@@ -53,7 +57,7 @@ class SequenceClassifier {
   Tensor forward(const graph::Batch& batch);
 
   /// Name of the reference's class, for example "BertForSequenceClassification".
-  std::string class_name() const;
+  std::string class_name() const { return type_.class_name(); }
   const ModelType& type() const { return type_; }
   const PretrainedConfig& config() const { return config_; }
   ComputeType dtype() const { return dtype_; }
@@ -89,14 +93,16 @@ class SequenceClassifier {
 
  private:
   struct PlanSlot;
+  class Run;
 
-  /// A plan for one set of requested outputs and mode, with contexts that wait for their next run.
-  PlanSlot& plan_for(const std::set<std::string>& groups, bool training);
+  /// The plan for one set of requested outputs in the current mode; the mutex is held.
+  PlanSlot& plan_for(const std::set<std::string>& groups);
 
   ModelType type_;
   PretrainedConfig config_;
   std::shared_ptr<const Backend> backend_;
   ComputeType dtype_;
+  std::uint64_t seed_;
   graph::Graph declaration_;
   std::shared_ptr<Weights> weights_;
   LoadReport report_;

@@ -8,7 +8,7 @@
 
 #include "verdict/auto/model.h"
 #include "verdict/checkpoint/checkpoint_reader.h"
-#include "verdict/checkpoint/renames.h"
+#include "verdict/checkpoint/load_plan.h"
 
 namespace verdict {
 

@@ -264,11 +264,13 @@ json PretrainedConfig::to_json() const {
   return out;
 }
 
-PretrainedConfig AutoConfig::from_pretrained(const std::string& path, const json& kwargs) {
-  if (ends_with(path, ".json")) {
-    return PretrainedConfig::from_json(parse_json(read_text(*open_file(path)), path), path, kwargs);
+PretrainedConfig AutoConfig::from_pretrained(const std::string& name_or_path, const json& kwargs,
+                                             const HubOptions& options) {
+  if (ends_with(name_or_path, ".json")) {
+    const std::string text = read_text(*open_file(name_or_path));
+    return PretrainedConfig::from_json(parse_json(text, name_or_path), name_or_path, kwargs);
   }
-  return from_pretrained(*open_folder(path), kwargs);
+  return from_pretrained(*open_model(name_or_path, options), kwargs);
 }
 
 PretrainedConfig AutoConfig::from_pretrained(const FileSet& files, const json& kwargs) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "verdict/base/byte_source.h"
+#include "verdict/hub/hub.h"
 
 namespace verdict {
 
@@ -76,9 +77,10 @@ class PretrainedConfig {
 /// Reads configurations (transformers' `AutoConfig`).
 class AutoConfig {
  public:
-  /// A folder with a `config.json` or the path of a JSON file.
-  static PretrainedConfig from_pretrained(const std::string& path,
-                                          const nlohmann::json& kwargs = nlohmann::json::object());
+  /// A folder with a `config.json`, the path of a JSON file, or a name or URL (see `open_model`).
+  static PretrainedConfig from_pretrained(const std::string& name_or_path,
+                                          const nlohmann::json& kwargs = nlohmann::json::object(),
+                                          const HubOptions& options = {});
   static PretrainedConfig from_pretrained(const FileSet& files,
                                           const nlohmann::json& kwargs = nlohmann::json::object());
 };

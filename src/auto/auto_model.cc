@@ -1,0 +1,129 @@
+#include "verdict/auto/auto_model.h"
+
+#include <array>
+#include <utility>
+
+#include "verdict/auto/model_loader.h"
+#include "verdict/base/error.h"
+#include "verdict/base/strings.h"
+#include "verdict/checkpoint/checkpoint_reader.h"
+#include "verdict/hub/hub.h"
+
+namespace verdict {
+
+namespace {
+
+constexpr std::array<std::pair<std::string_view, ComputeType>, 8> kComputeTypes{{
+    {"f32", ComputeType::kF32},
+    {"float32", ComputeType::kF32},
+    {"fp32", ComputeType::kF32},
+    {"q8", ComputeType::kQ8},
+    {"int8", ComputeType::kQ8},
+    {"bf16", ComputeType::kBF16},
+    {"bfloat16", ComputeType::kBF16},
+    {"auto", ComputeType::kF32},
+}};
+
+/// Tensors that the caller holds in memory, as a checkpoint.
+class StateDict final : public CheckpointReader {
+ public:
+  explicit StateDict(const std::map<std::string, Tensor>& tensors) {
+    for (const auto& [name, tensor] : tensors) {
+      infos_.push_back({name, tensor.dtype(), tensor.shape(), 0, tensor.bytes().size()});
+      tensors_.push_back(&tensor);
+    }
+  }
+
+  std::span<const TensorInfo> tensors() const override { return infos_; }
+  void read(std::size_t index, std::span<std::byte> out) const override {
+    const auto bytes = tensors_.at(index)->bytes();
+    std::copy(bytes.begin(), bytes.end(), out.begin());
+  }
+
+ private:
+  std::vector<TensorInfo> infos_;
+  std::vector<const Tensor*> tensors_;
+};
+
+void check(const FromPretrainedOptions& options) {
+  if (!options.model_args.empty()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                concat(options.model_args.size(),
+                       " positional model_args were given, but no model class takes any. Pass "
+                       "config attributes by keyword."));
+  }
+  if (options.from_tf) {
+    throw Error(ErrorCode::kUnsupported,
+                "from_tf is not supported by this version. Save the model as safetensors first.");
+  }
+  if (options.device != "cpu") {
+    throw Error(ErrorCode::kUnsupported,
+                concat("The device \"", options.device, "\" is not supported; use \"cpu\"."));
+  }
+}
+
+LoadOptions load_options(const FromPretrainedOptions& options) {
+  return {compute_type_from_name(options.dtype), options.threads, options.ignore_mismatched_sizes,
+          options.seed};
+}
+
+std::unique_ptr<SequenceClassifier> load(PretrainedConfig config,
+                                         const CheckpointReader& checkpoint,
+                                         const FromPretrainedOptions& options) {
+  ModelLoader loader(std::move(config), load_options(options));
+  const auto tensors = checkpoint.tensors();
+  loader.plan({tensors.begin(), tensors.end()});
+  std::vector<std::byte> bytes;
+  for (std::size_t i = 0; i < tensors.size(); ++i) {
+    if (!loader.wants(i)) continue;
+    bytes.resize(static_cast<std::size_t>(tensors[i].byte_size()));
+    checkpoint.read(i, bytes);
+    loader.accept(i, bytes);
+  }
+  return loader.finish();
+}
+
+}  // namespace
+
+ComputeType compute_type_from_name(std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const auto& [spelling, type] : kComputeTypes) {
+    if (spelling == name) return type;
+    known.push_back(spelling);
+  }
+  throw Error(ErrorCode::kInvalidArgument,
+              concat("The dtype \"", name, "\" is unknown; use one of ",
+                     quoted_list(known, known.size()), "."));
+}
+
+AutoModelForSequenceClassification::AutoModelForSequenceClassification() {
+  throw Error(ErrorCode::kInvalidArgument,
+              "AutoModelForSequenceClassification cannot be constructed; use "
+              "AutoModelForSequenceClassification::from_pretrained(name_or_path) or "
+              "AutoModelForSequenceClassification::from_config(config).");
+}
+
+std::unique_ptr<SequenceClassifier> AutoModelForSequenceClassification::from_config(
+    const PretrainedConfig& config, const FromPretrainedOptions& options) {
+  check(options);
+  return ModelLoader(config.with(options.kwargs), load_options(options)).finish();
+}
+
+std::unique_ptr<SequenceClassifier> AutoModelForSequenceClassification::from_pretrained(
+    const std::string& name_or_path, const FromPretrainedOptions& options) {
+  check(options);
+  const auto files = open_model(name_or_path, {options.cache_dir, options.local_files_only,
+                                               options.revision, options.subfolder, options.token});
+  return from_pretrained(*files, options);
+}
+
+std::unique_ptr<SequenceClassifier> AutoModelForSequenceClassification::from_pretrained(
+    const FileSet& files, const FromPretrainedOptions& options) {
+  check(options);
+  PretrainedConfig config = options.config ? options.config->with(options.kwargs)
+                                           : AutoConfig::from_pretrained(files, options.kwargs);
+  if (options.state_dict) return load(std::move(config), StateDict(*options.state_dict), options);
+  return load(std::move(config), *open_checkpoint(files), options);
+}
+
+}  // namespace verdict

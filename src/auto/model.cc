@@ -1,0 +1,234 @@
+#include "verdict/auto/model.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "verdict/auto/loss.h"
+#include "verdict/base/error.h"
+#include "verdict/base/json.h"
+#include "verdict/base/strings.h"
+#include "verdict/graph/passes/passes.h"
+#include "verdict/graph/shape_inference.h"
+
+namespace verdict {
+
+namespace {
+
+constexpr std::string_view kLogits = "logits";
+
+/// "hidden_states" of "hidden_states.3"; a name without a number is its own group.
+std::string_view group_of(std::string_view output) { return output.substr(0, output.find('.')); }
+
+/// Ragged results back in the padded layout, zero where there is no token. Axis 0 of `shape` gives
+/// the layout: rows [tokens, n] → [batch, width, n]; pairs → [batch, n, width, width].
+Tensor to_padded(const graph::Batch& batch, const graph::Shape& shape,
+                 std::span<const float> ragged) {
+  const std::int64_t rows = batch.rows();
+  const std::int64_t width = batch.width;
+  const std::int64_t n = shape[1].size;
+  if (shape[0].kind == graph::Axis::Kind::kRows) {
+    Tensor out(DType::kF32, {rows, width, n});
+    for (std::int64_t row = 0; row < rows; ++row) {
+      for (auto token = batch.offsets[static_cast<std::size_t>(row)];
+           token < batch.offsets[static_cast<std::size_t>(row) + 1]; ++token) {
+        const std::int64_t column = batch.columns[static_cast<std::size_t>(token)];
+        std::copy_n(ragged.begin() + token * n, n, out.f32().begin() + (row * width + column) * n);
+      }
+    }
+    return out;
+  }
+  Tensor out(DType::kF32, {rows, n, width, width});
+  const float* from = ragged.data();
+  for (std::int64_t row = 0; row < rows; ++row) {
+    const auto first = static_cast<std::size_t>(batch.offsets[static_cast<std::size_t>(row)]);
+    const auto last = static_cast<std::size_t>(batch.offsets[static_cast<std::size_t>(row) + 1]);
+    const std::span columns(batch.columns.data() + first, last - first);
+    for (std::int64_t head = 0; head < n; ++head) {
+      float* plane = out.f32().data() + (row * n + head) * width * width;
+      for (const std::int32_t query : columns) {
+        for (const std::int32_t key : columns) plane[query * width + key] = *from++;
+      }
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+/// A plan for one set of requested outputs, with contexts that wait for their next run.
+struct SequenceClassifier::PlanSlot {
+  std::set<std::string> groups;
+  bool training;
+  std::shared_ptr<const Plan> plan;
+  std::vector<std::unique_ptr<Context>> idle;
+};
+
+/// A context borrowed from its slot for one run; its work is added to the model's counters.
+class SequenceClassifier::Run {
+ public:
+  Run(SequenceClassifier& model, const std::set<std::string>& groups, const graph::Batch& batch)
+      : model_(model) {
+    {
+      const std::lock_guard lock(model.mutex_);
+      slot_ = &model.plan_for(groups);
+      if (!slot_->idle.empty()) {
+        context_ = std::move(slot_->idle.back());
+        slot_->idle.pop_back();
+      }
+    }
+    if (!context_) context_ = slot_->plan->create_context();
+    context_->run(batch);
+  }
+
+  ~Run() {
+    if (!context_) return;
+    const std::lock_guard lock(model_.mutex_);
+    const Counters& counters = context_->counters();
+    model_.counters_.float_multiplications += counters.float_multiplications;
+    model_.counters_.int8_multiplications += counters.int8_multiplications;
+    model_.counters_.padding_rows += counters.padding_rows;
+    slot_->idle.push_back(std::move(context_));
+  }
+
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+
+  const graph::Graph& graph() const { return slot_->plan->graph(); }
+  std::span<const float> output(std::size_t index) const { return context_->output(index); }
+
+ private:
+  SequenceClassifier& model_;
+  PlanSlot* slot_;
+  std::unique_ptr<Context> context_;
+};
+
+SequenceClassifier::SequenceClassifier(const ModelType& type, PretrainedConfig config,
+                                       std::shared_ptr<const Backend> backend, ComputeType dtype,
+                                       std::uint64_t seed)
+    : type_(type),
+      config_(std::move(config)),
+      backend_(std::move(backend)),
+      dtype_(dtype),
+      seed_(seed),
+      declaration_(build_graph(type_, config_)),
+      weights_(backend_->create_weights(declaration_, dtype)) {}
+
+SequenceClassifier::~SequenceClassifier() = default;
+
+SequenceClassifier::PlanSlot& SequenceClassifier::plan_for(const std::set<std::string>& groups) {
+  for (const auto& slot : plans_) {
+    if (slot->groups == groups && slot->training == training_) return *slot;
+  }
+  const auto wanted = [&](std::string_view name) {
+    return name == kLogits || groups.contains(std::string(group_of(name)));
+  };
+  graph::Graph graph = training_ ? graph::select_outputs(declaration_, wanted)
+                                 : graph::optimize_for_inference(declaration_, wanted);
+  auto slot = std::make_unique<PlanSlot>();
+  slot->groups = groups;
+  slot->training = training_;
+  slot->plan = backend_->compile(std::move(graph), weights_, seed_);
+  plans_.push_back(std::move(slot));
+  return *plans_.back();
+}
+
+SequenceClassifierOutput SequenceClassifier::forward(const ModelInputs& inputs,
+                                                     const ForwardOptions& options) {
+  ModelInputs arguments = inputs;
+  const auto labels = arguments.extract("labels");
+  const graph::Batch batch = to_ragged(arguments, type_.family->arguments);
+
+  std::set<std::string> groups;
+  const auto request = [&](const char* group, std::optional<bool> option) {
+    const bool by_config = config_.get_or<bool>(concat("output_", group), false);
+    if (option.value_or(by_config)) groups.insert(group);
+  };
+  request("hidden_states", options.output_hidden_states);
+  request("attentions", options.output_attentions);
+
+  const Run run(*this, groups, batch);
+  SequenceClassifierOutput result;
+  for (const std::string& group : groups) result.states[group];
+  const auto& outputs = run.graph().outputs();
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i].name == kLogits) {
+      result.logits = Tensor::from_f32({batch.rows(), config_.num_labels()}, run.output(i));
+    } else {
+      const graph::Shape& shape = run.graph().info(outputs[i].value).shape;
+      result.states[std::string(group_of(outputs[i].name))].push_back(
+          to_padded(batch, shape, run.output(i)));
+    }
+  }
+  if (labels) {
+    const std::lock_guard lock(mutex_);
+    if (!config_.problem_type()) {
+      config_.set_problem_type(infer_problem_type(config_.num_labels(), labels.mapped().dtype()));
+    }
+    result.loss =
+        sequence_classification_loss(*config_.problem_type(), result.logits, labels.mapped());
+  }
+  return result;
+}
+
+Tensor SequenceClassifier::forward(const graph::Batch& batch) {
+  const Run run(*this, {}, batch);
+  return Tensor::from_f32({batch.rows(), config_.num_labels()}, run.output(0));
+}
+
+SequenceClassifier& SequenceClassifier::eval() { return train(false); }
+
+SequenceClassifier& SequenceClassifier::train(bool mode) {
+  const std::lock_guard lock(mutex_);
+  training_ = mode;
+  return *this;
+}
+
+std::vector<ParameterSummary> SequenceClassifier::named_parameters() const {
+  std::vector<ParameterSummary> out;
+  const auto& parameters = declaration_.parameters();
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    const auto id = static_cast<graph::ParameterId>(i);
+    out.push_back({parameters[i].name, parameters[i].shape, weights_->storage(id),
+                   weights_->packed_bytes(id)});
+  }
+  return out;
+}
+
+Tensor SequenceClassifier::parameter(std::string_view name) const {
+  const auto& parameters = declaration_.parameters();
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (parameters[i].name == name) return weights_->get(static_cast<graph::ParameterId>(i));
+  }
+  throw Error(ErrorCode::kNotFound,
+              concat("The model ", class_name(), " has no parameter \"", name, "\"."));
+}
+
+std::vector<std::pair<std::string, Tensor>> SequenceClassifier::state_dict() const {
+  std::vector<std::pair<std::string, Tensor>> out;
+  for (const graph::Parameter& declared : declaration_.parameters()) {
+    out.emplace_back(declared.name, parameter(declared.name));
+  }
+  return out;
+}
+
+std::string SequenceClassifier::config_json() const {
+  nlohmann::json json = config_.to_json();
+  json["architectures"] = {class_name()};
+  return to_text(json, 2) + "\n";
+}
+
+Counters SequenceClassifier::counters() const {
+  const std::lock_guard lock(mutex_);
+  return counters_;
+}
+
+std::int64_t SequenceClassifier::arena_bytes() const {
+  const std::lock_guard lock(mutex_);
+  std::int64_t bytes = 0;
+  for (const auto& slot : plans_) {
+    for (const auto& context : slot->idle) bytes += context->arena_bytes();
+  }
+  return bytes;
+}
+
+}  // namespace verdict

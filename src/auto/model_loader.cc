@@ -1,0 +1,89 @@
+#include "verdict/auto/model_loader.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "verdict/auto/initializer.h"
+#include "verdict/base/error.h"
+#include "verdict/base/strings.h"
+
+namespace verdict {
+
+namespace {
+
+/// The bytes as float32: themselves where they already are, else a copy in `storage`.
+std::span<const float> as_f32(DType dtype, std::span<const std::byte> bytes,
+                              std::vector<float>& storage) {
+  const bool aligned = reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(float) == 0;
+  if (dtype == DType::kF32 && aligned) {
+    return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
+  }
+  storage.resize(bytes.size() / dtype_size(dtype));
+  convert_to_f32(dtype, bytes, storage);
+  return storage;
+}
+
+}  // namespace
+
+ModelLoader::ModelLoader(PretrainedConfig config, const LoadOptions& options) : options_(options) {
+  const ModelType& type = model_type(config.model_type());
+  model_ = std::make_unique<SequenceClassifier>(type, std::move(config),
+                                                create_xnnpack_backend(options.threads),
+                                                options.dtype, options.seed);
+  filled_.resize(model_->declaration().parameters().size());
+}
+
+ModelLoader::~ModelLoader() = default;
+
+void ModelLoader::plan(std::vector<TensorInfo> tensors) {
+  tensors_ = std::move(tensors);
+  std::vector<ExpectedParameter> expected;
+  for (const graph::Parameter& parameter : model_->declaration().parameters()) {
+    expected.push_back({parameter.name, parameter.shape});
+  }
+  plan_ = plan_load(tensors_, expected,
+                    {model_->type().family->base_model_prefix, options_.ignore_mismatched_sizes});
+}
+
+bool ModelLoader::wants(std::size_t tensor) const {
+  return plan_.parameter_of.at(tensor).has_value();
+}
+
+void ModelLoader::accept(std::size_t tensor, std::span<const std::byte> bytes) {
+  const TensorInfo& info = tensors_.at(tensor);
+  if (!wants(tensor)) return;
+  if (bytes.size() != info.byte_size()) {
+    throw Error(ErrorCode::kCorruptFile,
+                concat("The tensor \"", info.name, "\" came with ", bytes.size(), " bytes; ",
+                       info.byte_size(), " were expected."));
+  }
+  const std::size_t parameter = *plan_.parameter_of[tensor];
+  std::vector<float> storage;
+  const std::span<const float> values = as_f32(info.dtype, bytes, storage);
+  if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); })) {
+    plan_.report.non_finite_keys.push_back(model_->declaration().parameters()[parameter].name);
+  }
+  model_->weights().set(static_cast<graph::ParameterId>(parameter), values);
+  filled_[parameter] = 1;
+}
+
+std::unique_ptr<SequenceClassifier> ModelLoader::finish() {
+  for (std::size_t tensor = 0; tensor < tensors_.size(); ++tensor) {
+    if (wants(tensor) && filled_[*plan_.parameter_of[tensor]] == 0) {
+      throw Error(ErrorCode::kInternal,
+                  concat("The tensor \"", tensors_[tensor].name, "\" was not delivered."));
+    }
+  }
+  const auto& parameters = model_->declaration().parameters();
+  for (std::size_t i = 0; i < parameters.size(); ++i) {
+    if (filled_[i] != 0) continue;
+    const Tensor values = initialize(parameters[i], options_.seed);
+    model_->weights().set(static_cast<graph::ParameterId>(i), values.f32());
+  }
+  model_->set_load_report(plan_.report);
+  return std::move(model_);
+}
+
+}  // namespace verdict

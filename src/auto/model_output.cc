@@ -1,0 +1,18 @@
+#include "verdict/auto/model_output.h"
+
+#include "verdict/base/error.h"
+#include "verdict/base/strings.h"
+
+namespace verdict {
+
+const std::vector<Tensor>& SequenceClassifierOutput::state(const std::string& name) const {
+  const auto found = states.find(name);
+  if (found == states.end()) {
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        concat("The output \"", name, "\" was not computed; pass output_", name, " = true."));
+  }
+  return found->second;
+}
+
+}  // namespace verdict

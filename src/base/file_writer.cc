@@ -1,0 +1,52 @@
+#include "verdict/base/file_writer.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "verdict/base/error.h"
+#include "verdict/base/strings.h"
+
+namespace verdict {
+
+FileWriter::FileWriter(std::string path)
+    : path_(std::move(path)), temporary_(concat(path_, ".", getpid(), ".tmp")) {
+  fd_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (fd_ < 0) fail("be created");
+}
+
+FileWriter::~FileWriter() {
+  if (fd_ >= 0) {
+    close(fd_);
+    unlink(temporary_.c_str());
+  }
+}
+
+void FileWriter::write(std::span<const std::byte> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) fail("be written");
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+  }
+}
+
+void FileWriter::commit() {
+  if (close(std::exchange(fd_, -1)) != 0 || std::rename(temporary_.c_str(), path_.c_str()) != 0) {
+    const int error = errno;
+    unlink(temporary_.c_str());
+    errno = error;
+    fail("be written");
+  }
+}
+
+void FileWriter::fail(const char* action) const {
+  throw Error(ErrorCode::kIo,
+              concat("The file \"", path_, "\" cannot ", action, ": ", std::strerror(errno), "."));
+}
+
+}  // namespace verdict
