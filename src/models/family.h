@@ -46,6 +46,9 @@ struct Family {
   /// Arguments by token that `forward` takes beside `attention_mask`.
   std::span<const std::string_view> arguments;
   void (*build)(ModelBuilder& model);
+  /// Positions before the first token's, which shorten the longest input that
+  /// `max_position_embeddings` allows; null: none.
+  std::int64_t (*position_offset)(const PretrainedConfig& config) = nullptr;
 };
 
 }  // namespace verdict::models

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,5 +29,9 @@ const ModelType& model_type(std::string_view name);
 /// The declaration of a whole classifier. Throws `kInvalidArgument` or `kNotFound` for a config
 /// that does not describe one.
 graph::Graph build_graph(const ModelType& type, const PretrainedConfig& config);
+
+/// The longest input in tokens, special ones included, that the model's positions allow; nothing
+/// when there is no limit.
+std::optional<std::int64_t> max_length(const ModelType& type, const PretrainedConfig& config);
 
 }  // namespace verdict

@@ -20,9 +20,13 @@ void build(ModelBuilder& model) {
   model.logits(dense_head(model, model.root()["classifier"], last, "tanh"));
 }
 
+std::int64_t position_offset(const PretrainedConfig& config) {
+  return config.get<std::int64_t>("pad_token_id") + 1;
+}
+
 }  // namespace
 
 extern const Family roberta_family;
-const Family roberta_family{"roberta", kBertArguments, &build};
+const Family roberta_family{"roberta", kBertArguments, &build, &position_offset};
 
 }  // namespace verdict::models

@@ -13,12 +13,6 @@
 
 namespace verdict {
 
-/// One text, or a pair for models of sentence pairs. UTF-8.
-struct TextInput {
-  std::string text;
-  std::optional<std::string> text_pair;
-};
-
 /// How logits become scores; the default follows the config as the reference's pipeline does:
 /// regression → none, multi-label or one label → sigmoid, else softmax.
 enum class FunctionToApply { kDefault, kSoftmax, kSigmoid, kNone };
@@ -65,6 +59,10 @@ class TextClassificationPipeline {
   std::optional<std::int64_t> max_length() const;
 
  private:
+  /// The tokens of `inputs[number]`; throws for a text that the model cannot take.
+  Encoding encode(const TextInput& input, std::size_t number,
+                  const TextClassificationOptions& options) const;
+
   std::shared_ptr<SequenceClassifier> model_;
   std::shared_ptr<const PretrainedTokenizer> tokenizer_;
 };

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "verdict/tokenizers/pretrained_tokenizer.h"
+
+namespace verdict::cli {
+
+/// Calls `take` for every line of standard input, without its line end. On a terminal the number of
+/// lines so far is shown now and then on standard error.
+void for_each_line(const std::function<void(const std::string& line)>& take);
+
+/// A JSON string, or an object with `text` and perhaps `text_pair`. Throws `kInvalidArgument` for
+/// anything else.
+TextInput parse_json_input(const std::string& line);
+
+}  // namespace verdict::cli

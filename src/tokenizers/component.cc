@@ -1,0 +1,80 @@
+#include "verdict/tokenizers/component.h"
+
+#include "verdict/base/error.h"
+#include "verdict/base/json.h"
+#include "verdict/base/strings.h"
+
+namespace verdict::tokenizer_json {
+
+namespace {
+
+using nlohmann::json;
+
+/// The field, or null when there is nothing.
+const json* find(const json& component, std::string_view field) {
+  const auto found = component.find(field);
+  return found == component.end() || found->is_null() ? nullptr : &*found;
+}
+
+std::string name_of(const json& component) {
+  const json* type = find(component, "type");
+  return type != nullptr && type->is_string() ? type->get<std::string>() : "component";
+}
+
+[[noreturn]] void wrong_kind(const json& component, std::string_view field,
+                             std::string_view expected) {
+  corrupt(name_of(component),
+          concat("its \"", field, "\" is ", to_text(component.at(field)).substr(0, 60), ", but ",
+                 expected, " was expected"));
+}
+
+}  // namespace
+
+std::string type_of(const json& component, std::string_view room) {
+  if (!component.is_object() || find(component, "type") == nullptr ||
+      !component["type"].is_string()) {
+    corrupt(room, "it is no object with a \"type\"");
+  }
+  return component["type"].get<std::string>();
+}
+
+bool get_bool(const json& component, std::string_view field, bool fallback) {
+  const json* value = find(component, field);
+  if (value == nullptr) return fallback;
+  if (!value->is_boolean()) wrong_kind(component, field, "true or false");
+  return value->get<bool>();
+}
+
+std::int64_t get_integer(const json& component, std::string_view field, std::int64_t fallback) {
+  const json* value = find(component, field);
+  if (value == nullptr) return fallback;
+  if (!value->is_number_integer()) wrong_kind(component, field, "an integer");
+  return value->get<std::int64_t>();
+}
+
+std::string get_string(const json& component, std::string_view field, std::string_view fallback) {
+  const json* value = find(component, field);
+  if (value == nullptr) return std::string(fallback);
+  if (!value->is_string()) wrong_kind(component, field, "a string");
+  return value->get<std::string>();
+}
+
+const json& get_list(const json& component, std::string_view field) {
+  const json* value = find(component, field);
+  if (value == nullptr || !value->is_array()) {
+    corrupt(name_of(component), concat("it has no list \"", field, "\""));
+  }
+  return *value;
+}
+
+void unsupported(std::string_view room, std::string_view type) {
+  throw Error(ErrorCode::kUnsupported, concat("The tokenizer's ", room, " is of the type \"", type,
+                                              "\", which this version does not support."));
+}
+
+void corrupt(std::string_view part, std::string_view what) {
+  throw Error(ErrorCode::kCorruptFile,
+              concat("The tokenizer's ", part, " is not valid: ", what, "."));
+}
+
+}  // namespace verdict::tokenizer_json

@@ -1,0 +1,56 @@
+#include "verdict/tokenizers/models/tokenizer_model.h"
+
+#include <utility>
+
+#include "verdict/tokenizers/component.h"
+#include "verdict/tokenizers/models/word_piece.h"
+
+namespace verdict {
+
+namespace {
+
+using nlohmann::json;
+using namespace tokenizer_json;
+
+Vocabulary read_vocabulary(const json& component) {
+  const auto vocab = component.find("vocab");
+  if (vocab == component.end() || !vocab->is_object())
+    corrupt("model", "it has no object \"vocab\"");
+  Vocabulary vocabulary;
+  for (const auto& [token, id] : vocab->items()) {
+    if (!id.is_number_integer()) corrupt("model", "an id of its vocabulary is no integer");
+    vocabulary.add(token, id.get<std::int64_t>());
+  }
+  return vocabulary;
+}
+
+std::unique_ptr<TokenizerModel> make_word_piece(const json& component) {
+  WordPieceOptions options;
+  options.unk_token = get_string(component, "unk_token", options.unk_token);
+  options.continuing_subword_prefix =
+      get_string(component, "continuing_subword_prefix", options.continuing_subword_prefix);
+  const std::int64_t most = get_integer(component, "max_input_chars_per_word", 100);
+  if (most < 0) corrupt("model", "its \"max_input_chars_per_word\" is negative");
+  options.max_input_chars_per_word = static_cast<std::size_t>(most);
+  return std::make_unique<WordPiece>(read_vocabulary(component), options);
+}
+
+/// Old files do not name the type; it follows from the fields.
+std::string model_type(const json& component) {
+  if (component.is_object() && !component.contains("type")) {
+    if (component.contains("merges")) return "BPE";
+    if (component.contains("max_input_chars_per_word")) return "WordPiece";
+    if (component.contains("unk_id")) return "Unigram";
+  }
+  return type_of(component, "model");
+}
+
+}  // namespace
+
+std::unique_ptr<TokenizerModel> make_tokenizer_model(const json& component) {
+  const std::string type = model_type(component);
+  if (type == "WordPiece") return make_word_piece(component);
+  unsupported("model", type);
+}
+
+}  // namespace verdict

@@ -1,0 +1,96 @@
+#include "verdict/tokenizers/post_processors/post_processor.h"
+
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "verdict/tokenizers/component.h"
+#include "verdict/tokenizers/post_processors/template.h"
+
+namespace verdict {
+
+namespace {
+
+using nlohmann::json;
+using namespace tokenizer_json;
+
+constexpr std::string_view kRoom = "post_processor";
+
+std::int32_t read_id(const json& value) {
+  if (!value.is_number_integer() || value.get<std::int64_t>() < 0 ||
+      value.get<std::int64_t>() > std::numeric_limits<std::int32_t>::max()) {
+    corrupt(kRoom, "a token id is no integer from 0 on");
+  }
+  return value.get<std::int32_t>();
+}
+
+TemplatePiece read_piece(const json& item, const json& special_tokens) {
+  const char* kind = item.is_object() && item.contains("Sequence") ? "Sequence" : "SpecialToken";
+  if (!item.is_object() || !item.contains(kind) || !item[kind].is_object()) {
+    corrupt(kRoom, "a piece of its template is neither Sequence nor SpecialToken");
+  }
+  const json& body = item[kind];
+  TemplatePiece piece;
+  piece.type_id = static_cast<std::int32_t>(get_integer(body, "type_id", 0));
+  const std::string id = get_string(body, "id", "");
+  if (kind == std::string_view("Sequence")) {
+    if (id != "A" && id != "B") corrupt(kRoom, "a sequence of its template is neither A nor B");
+    piece.sequence = id == "A" ? 0 : 1;
+    return piece;
+  }
+  const auto token = special_tokens.find(id);
+  if (token == special_tokens.end() || !token->is_object()) {
+    corrupt(kRoom, "its special_tokens lack \"" + id + "\"");
+  }
+  for (const json& value : get_list(*token, "ids")) piece.special_ids.push_back(read_id(value));
+  if (piece.special_ids.empty()) corrupt(kRoom, "its special token \"" + id + "\" has no ids");
+  return piece;
+}
+
+std::vector<TemplatePiece> read_template(const json& component, std::string_view field,
+                                         const json& special_tokens, std::size_t texts) {
+  std::vector<TemplatePiece> pieces;
+  for (const json& item : get_list(component, field)) {
+    pieces.push_back(read_piece(item, special_tokens));
+    if (pieces.back().sequence >= texts) corrupt(kRoom, "its template for one text names B");
+  }
+  return pieces;
+}
+
+std::unique_ptr<PostProcessor> make_template(const json& component) {
+  const json special_tokens = component.value("special_tokens", json::object());
+  return std::make_unique<TemplateProcessor>(read_template(component, "single", special_tokens, 1),
+                                             read_template(component, "pair", special_tokens, 2));
+}
+
+/// BertProcessing: [CLS] A [SEP] (B [SEP]).
+std::unique_ptr<PostProcessor> make_bert(const json& component) {
+  const auto token = [&](const char* field) {
+    const json& pair = get_list(component, field);
+    if (pair.size() != 2) corrupt(kRoom, "a token of BertProcessing is no [text, id]");
+    return TemplatePiece{{read_id(pair[1])}, 0, 0};
+  };
+  const TemplatePiece cls = token("cls");
+  const TemplatePiece sep = token("sep");
+  const TemplatePiece a{{}, 0, 0};
+  const TemplatePiece b{{}, 1, 1};
+  const TemplatePiece last_sep{sep.special_ids, 0, 1};
+  return std::make_unique<TemplateProcessor>(std::vector{cls, a, sep},
+                                             std::vector{cls, a, sep, b, last_sep});
+}
+
+}  // namespace
+
+std::unique_ptr<PostProcessor> make_post_processor(const json& component) {
+  if (component.is_null()) {
+    const TemplatePiece a{{}, 0, 0};
+    const TemplatePiece b{{}, 1, 1};
+    return std::make_unique<TemplateProcessor>(std::vector{a}, std::vector{a, b});
+  }
+  const std::string type = type_of(component, kRoom);
+  if (type == "TemplateProcessing") return make_template(component);
+  if (type == "BertProcessing") return make_bert(component);
+  unsupported(kRoom, type);
+}
+
+}  // namespace verdict

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "verdict/tokenizers/added_vocabulary.h"
+#include "verdict/tokenizers/decoders/decoder.h"
+#include "verdict/tokenizers/encoding.h"
+#include "verdict/tokenizers/models/tokenizer_model.h"
+#include "verdict/tokenizers/post_processors/post_processor.h"
+#include "verdict/tokenizers/pre_tokenizers/pre_tokenizer.h"
+#include "verdict/tokenizers/truncation.h"
+
+namespace verdict {
+
+/// One text, or a pair for models of sentence pairs. UTF-8.
+struct TextInput {
+  std::string text;
+  std::optional<std::string> text_pair;
+};
+
+struct EncodeOptions {
+  bool add_special_tokens = true;
+  Truncation truncation;
+  /// Whether special tokens in the text are text (`split_special_tokens`).
+  bool split_special_tokens = false;
+  /// Whether `Encoding::offsets` are wanted; without them encoding is faster and they are all zero.
+  bool return_offsets = false;
+};
+
+enum class PaddingStrategy { kLongest, kMaxLength };
+
+/// Unset fields are the tokenizer's own.
+struct Padding {
+  PaddingStrategy strategy = PaddingStrategy::kLongest;
+  std::int64_t max_length = 0;          ///< for kMaxLength
+  std::int64_t pad_to_multiple_of = 0;  ///< 0: not
+  std::optional<Side> side;
+  std::optional<std::int32_t> pad_token_id;
+  std::optional<std::int32_t> pad_token_type_id;
+};
+
+/// What a tokenizer's config says beside the pipeline of components.
+struct TokenizerSettings {
+  std::string tokenizer_class;
+  std::optional<std::int64_t> model_max_length;  ///< tokens; unset: no limit
+  Side padding_side = Side::kRight;
+  Side truncation_side = Side::kRight;
+  std::optional<std::string> pad_token;
+  std::int32_t pad_token_type_id = 0;
+  bool clean_up_tokenization_spaces = false;
+};
+
+/// Everything that makes a tokenizer.
+struct TokenizerParts {
+  std::unique_ptr<Normalizer> normalizer;       ///< may be null
+  std::unique_ptr<PreTokenizer> pre_tokenizer;  ///< may be null
+  std::unique_ptr<TokenizerModel> model;
+  std::unique_ptr<PostProcessor> post_processor;
+  std::unique_ptr<Decoder> decoder;
+  std::vector<AddedToken> added_tokens;
+  TokenizerSettings settings;
+};
+
+/// Text to token ids and back (transformers' `PreTrainedTokenizerFast`). Immutable; may be used
+/// from several threads.
+class PretrainedTokenizer {
+ public:
+  explicit PretrainedTokenizer(TokenizerParts parts);
+
+  /// Tokenizes a text or a pair. Like the reference, it tokenizes no more of a text that is
+  /// truncated than the words that reach `max_length` tokens, so `overflowing` ends there. Throws
+  /// `kInvalidArgument` for invalid UTF-8 (with the byte), and for a truncation that cannot be
+  /// done.
+  Encoding encode(const TextInput& input, const EncodeOptions& options = {}) const;
+
+  /// Brings encodings, and their windows, to one length. Throws `kInvalidArgument` when the
+  /// tokenizer has no padding token.
+  void pad(std::span<Encoding> encodings, const Padding& padding = {}) const;
+
+  /// The text of ids; unknown ids are skipped.
+  std::string decode(std::span<const std::int32_t> ids, bool skip_special_tokens = false) const;
+
+  std::optional<std::int32_t> token_to_id(std::string_view token) const;
+  /// The token's text; empty for an unknown id.
+  std::string id_to_token(std::int32_t id) const;
+
+  /// Tokens that `encode` adds to a text or a pair.
+  std::int64_t num_special_tokens_to_add(bool is_pair) const {
+    return parts_.post_processor->added_tokens(is_pair);
+  }
+
+  std::size_t vocab_size() const { return parts_.model->vocabulary().size(); }
+  const TokenizerSettings& settings() const { return parts_.settings; }
+  std::optional<std::int64_t> model_max_length() const { return settings().model_max_length; }
+  std::optional<std::int32_t> pad_token_id() const;
+
+ private:
+  Encoding encode_sequence(std::string_view text, std::int32_t sequence,
+                           const EncodeOptions& options) const;
+  /// Appends the tokens of a normalized text, and stops after the word with which `out` has `most`
+  /// tokens.
+  void encode_segment(NormalizedText text, std::int32_t sequence, std::size_t most,
+                      std::int32_t& word, Encoding& out) const;
+
+  TokenizerParts parts_;
+  AddedVocabulary added_;
+};
+
+}  // namespace verdict

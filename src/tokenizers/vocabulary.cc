@@ -1,0 +1,73 @@
+#include "verdict/tokenizers/vocabulary.h"
+
+#include <algorithm>
+
+#include "verdict/base/error.h"
+#include "verdict/base/strings.h"
+
+namespace verdict {
+
+void Vocabulary::add(std::string_view token, std::int64_t id) {
+  if (id < 0 || id > kMostId) {
+    throw Error(ErrorCode::kCorruptFile,
+                concat("The vocabulary gives the token \"", token, "\" the id ", id,
+                       "; ids from 0 to ", kMostId, " are possible."));
+  }
+  if (token.size() >= (1u << 24) || text_.size() + token.size() > UINT32_MAX) {
+    throw Error(ErrorCode::kCorruptFile, "The vocabulary's tokens are too long.");
+  }
+  Hash hash;
+  hash.add(token);
+  const auto start = static_cast<std::uint32_t>(text_.size());
+  const auto size = static_cast<std::uint32_t>(token.size());
+  text_ += token;
+  if (2 * (count_ + 1) > slots_.size()) grow();
+  insert({hash.value(), static_cast<std::int32_t>(id), start, size});
+  if (by_id_.size() <= static_cast<std::size_t>(id))
+    by_id_.resize(static_cast<std::size_t>(id) + 1, -1);
+  by_id_[static_cast<std::size_t>(id)] = std::int64_t{start} << 24 | size;
+  longest_ = std::max(longest_, token.size());
+}
+
+void Vocabulary::insert(const Slot& slot) {
+  const std::size_t mask = slots_.size() - 1;
+  const std::string_view text(text_.data() + slot.start, slot.size);
+  for (std::size_t i = slot.hash & mask;; i = (i + 1) & mask) {
+    Slot& place = slots_[i];
+    if (place.id < 0) {
+      place = slot;
+      ++count_;
+      return;
+    }
+    if (place.hash == slot.hash && matches(place, {}, text)) {
+      place.id = slot.id;
+      return;
+    }
+  }
+}
+
+void Vocabulary::grow() {
+  std::vector<Slot> old(std::max<std::size_t>(64, slots_.size() * 2));
+  old.swap(slots_);
+  count_ = 0;
+  for (const Slot& slot : old) {
+    if (slot.id >= 0) insert(slot);
+  }
+}
+
+std::optional<std::int32_t> Vocabulary::find(std::string_view token) const {
+  Hash hash;
+  hash.add(token);
+  const std::int32_t id = find(hash.value(), {}, token);
+  return id < 0 ? std::nullopt : std::optional(id);
+}
+
+std::optional<std::string_view> Vocabulary::token(std::int64_t id) const {
+  if (id < 0 || id >= static_cast<std::int64_t>(by_id_.size())) return std::nullopt;
+  const std::int64_t place = by_id_[static_cast<std::size_t>(id)];
+  if (place < 0) return std::nullopt;
+  return std::string_view(text_).substr(static_cast<std::size_t>(place >> 24),
+                                        static_cast<std::size_t>(place & 0xffffff));
+}
+
+}  // namespace verdict

@@ -1,0 +1,233 @@
+// The reference's answers of every tokenizer folder whose components this version has. The files
+// are those of the reference set, unpacked: ids.jsonl, full.jsonl, pairs.jsonl, truncpad.jsonl and
+// decode.jsonl beside each tokenizer.json, texts.json above them.
+#include "support/fixtures.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "verdict/base/error.h"
+#include "verdict/base/json.h"
+#include "verdict/tokenizers/auto_tokenizer.h"
+
+namespace verdict::testing {
+namespace {
+
+using nlohmann::json;
+
+std::string tokenizers_path() { return fixtures_path("tokenizers"); }
+
+std::string text_of(const std::string& path) { return read_text(*open_file(path)); }
+
+/// The JSON lines of a file; none when it does not exist.
+std::vector<json> read_lines(const std::string& path) {
+  std::vector<json> rows;
+  if (!std::filesystem::exists(path)) return rows;
+  const std::string text = text_of(path);
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    if (end > at) rows.push_back(parse_json(std::string_view(text).substr(at, end - at), path));
+    at = end + 1;
+  }
+  return rows;
+}
+
+/// The folder's tokenizer; where a folder of the project has no files of its own, the vocabulary is
+/// that of the bundled model.
+std::string tokenizer_path(const std::string& folder) {
+  const std::string path = concat(tokenizers_path(), "/", folder);
+  return folder != "bert-base-uncased" || std::filesystem::exists(path + "/tokenizer.json")
+             ? path
+             : root_path("models/verdict-sentiment-en");
+}
+
+bool is_word_piece(const std::string& folder) {
+  const std::string path = tokenizer_path(folder) + "/tokenizer.json";
+  if (!std::filesystem::exists(path)) return false;
+  const json model = parse_json(text_of(path), path).at("model");
+  return model.value("type", model.contains("max_input_chars_per_word") ? "WordPiece" : "") ==
+         "WordPiece";
+}
+
+std::vector<std::string> folders() {
+  std::vector<std::string> names;
+  for (const std::string& folder : subfolders(tokenizers_path())) {
+    if (is_word_piece(folder)) names.push_back(folder);
+  }
+  return names;
+}
+
+const std::map<std::int64_t, std::string>& texts() {
+  static const auto all = [] {
+    std::map<std::int64_t, std::string> out;
+    const std::string path = tokenizers_path() + "/texts.json";
+    const json file = parse_json(text_of(path), path);
+    for (const json& text : file.at("texts")) out.emplace(text.at("i"), text.at("t"));
+    return out;
+  }();
+  return all;
+}
+
+std::vector<std::int32_t> flat(const std::vector<TextRange>& offsets) {
+  std::vector<std::int32_t> out;
+  for (const TextRange& range : offsets) {
+    out.push_back(static_cast<std::int32_t>(range.first));
+    out.push_back(static_cast<std::int32_t>(range.last));
+  }
+  return out;
+}
+
+/// The reference writes null where a token belongs to nothing.
+json nullable(const std::vector<std::int32_t>& values) {
+  json out = json::array();
+  for (const std::int32_t value : values) {
+    out.push_back(value == Encoding::kNone ? json() : json(value));
+  }
+  return out;
+}
+
+class Tokenizers : public ::testing::TestWithParam<std::string> {
+ protected:
+  Tokenizers()
+      : folder_(concat(tokenizers_path(), "/", GetParam())),
+        tokenizer_(AutoTokenizer::from_pretrained(tokenizer_path(GetParam()))) {}
+
+  /// Every field that a record has.
+  void expect_encoding(const Encoding& actual, const json& row) const {
+    EXPECT_EQ(json(actual.ids), row.at("ids")) << to_text(row).substr(0, 200);
+    std::vector<std::string> tokens;
+    for (const std::int32_t id : actual.ids) tokens.push_back(tokenizer_->id_to_token(id));
+    const std::pair<const char*, json> fields[] = {
+        {"type_ids", actual.type_ids},
+        {"attention_mask", actual.attention_mask},
+        {"special_tokens_mask", actual.special_tokens_mask},
+        {"offsets", flat(actual.offsets)},
+        {"word_ids", nullable(actual.word_ids)},
+        {"sequence_ids", nullable(actual.sequence_ids)},
+        {"tokens", tokens}};
+    for (const auto& [name, value] : fields) {
+      if (!row.contains(name)) continue;
+      EXPECT_EQ(value, row[name]) << name << " of " << to_text(row).substr(0, 200);
+    }
+  }
+
+  TextInput input_of(const json& row) const {
+    if (row.contains("i")) return {texts().at(row["i"]), std::nullopt};
+    return {texts().at(row.at("a")), texts().at(row.at("b"))};
+  }
+
+  std::string folder_;
+  std::unique_ptr<PretrainedTokenizer> tokenizer_;
+};
+
+TEST_P(Tokenizers, Ids) {
+  const auto rows = read_lines(folder_ + "/ids.jsonl");
+  for (const json& row : rows) {
+    const std::string& text = texts().at(row[0]);
+    EncodeOptions plain;
+    plain.add_special_tokens = false;
+    const json with = tokenizer_->encode({text, std::nullopt}).ids;
+    const json without = tokenizer_->encode({text, std::nullopt}, plain).ids;
+    if (row[1].is_object()) {
+      const json& summary = row[1]["with_special"];
+      EXPECT_EQ(with.size(), summary["n"].get<std::size_t>());
+      EXPECT_TRUE(std::equal(summary["head"].begin(), summary["head"].end(), with.begin()));
+      EXPECT_TRUE(std::equal(summary["tail"].rbegin(), summary["tail"].rend(), with.rbegin()));
+      continue;
+    }
+    EXPECT_EQ(without, row[1]) << "text " << row[0];
+    json expected = row[1];
+    if (row.size() == 3) expected = row[2];
+    if (row.size() == 4) {
+      expected = row[2];
+      expected.insert(expected.end(), row[1].begin(), row[1].end());
+      expected.insert(expected.end(), row[3].begin(), row[3].end());
+    }
+    EXPECT_EQ(with, expected) << "text " << row[0];
+  }
+}
+
+TEST_P(Tokenizers, Records) {
+  for (const char* file : {"/full.jsonl", "/pairs.jsonl"}) {
+    for (const json& row : read_lines(folder_ + file)) {
+      EncodeOptions options;
+      options.add_special_tokens = row.value("sp", 1) == 1 && row.value("nosp", 0) == 0;
+      options.return_offsets = true;
+      expect_encoding(tokenizer_->encode(input_of(row), options), row);
+    }
+  }
+}
+
+TEST_P(Tokenizers, TruncationAndPadding) {
+  for (const json& row : read_lines(folder_ + "/truncpad.jsonl")) {
+    EncodeOptions options;
+    options.add_special_tokens = row.value("nosp", 0) == 0;
+    options.return_offsets = true;
+    json truncation = row.contains("max_length") ? row : row.value("trunc", json());
+    if (truncation.is_number()) truncation = {{"max_length", truncation}};
+    if (truncation.is_object()) {
+      options.truncation = {
+          truncation_strategy_from_name(truncation.value("strategy", "longest_first")),
+          truncation.at("max_length"), truncation.value("stride", 0),
+          side_from_name(truncation.value("direction", "right"))};
+    }
+    if (row.contains("err")) {
+      EXPECT_THROW(tokenizer_->encode(input_of(row), options), Error)
+          << to_text(row).substr(0, 200);
+      continue;
+    }
+    if (row.contains("max_length")) {
+      const Encoding encoding = tokenizer_->encode(input_of(row), options);
+      expect_encoding(encoding, row);
+      json windows = json::array();
+      for (const Encoding& window : encoding.overflowing) windows.push_back(window.ids);
+      EXPECT_EQ(windows, row.at("overflow")) << to_text(row).substr(0, 200);
+      continue;
+    }
+    std::vector<Encoding> batch;
+    for (const json& index : row.value("batch", json::array())) {
+      batch.push_back(tokenizer_->encode({texts().at(index), std::nullopt}, options));
+    }
+    for (const json& pair : row.value("batch_pairs", json::array())) {
+      batch.push_back(tokenizer_->encode({texts().at(pair[0]), texts().at(pair[1])}, options));
+    }
+    const json& pad = row.at("pad");
+    Padding padding;
+    padding.side = side_from_name(pad.at("direction").get<std::string>());
+    padding.pad_to_multiple_of = pad.value("pad_to_multiple_of", 0);
+    padding.pad_token_id = pad.at("pad_id");
+    padding.pad_token_type_id = pad.value("pad_type_id", 0);
+    if (pad.contains("length")) {
+      padding.strategy = PaddingStrategy::kMaxLength;
+      padding.max_length = pad["length"];
+    }
+    tokenizer_->pad(batch, padding);
+    ASSERT_EQ(batch.size(), row.at("out").size());
+    for (std::size_t i = 0; i < batch.size(); ++i) expect_encoding(batch[i], row["out"][i]);
+  }
+}
+
+TEST_P(Tokenizers, Decode) {
+  for (const json& row : read_lines(folder_ + "/decode.jsonl")) {
+    if (row.contains("err")) continue;
+    const std::vector<std::int32_t> ids = row.at("ids");
+    EXPECT_EQ(tokenizer_->decode(ids, false), row.at("noskip").get<std::string>());
+    EXPECT_EQ(tokenizer_->decode(ids, true), row.at("skip").get<std::string>());
+    EXPECT_EQ(clean_up_tokenization(tokenizer_->decode(ids, true)),
+              row.at("skip_clean").get<std::string>());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(WordPiece, Tokenizers, ::testing::ValuesIn(folders()),
+                         [](const auto& folder) {
+                           std::string name = folder.param;
+                           std::ranges::replace(name, '-', '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace verdict::testing
