@@ -16,7 +16,7 @@ endfunction()
 file(GLOB bindings CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/bindings/*.cc")
 add_executable(verdict_module ${bindings})
 target_compile_definitions(verdict_module PRIVATE VERDICT_VARIANT="${VERDICT_VARIANT}"
-                                                  VERDICT_VERSION="${PROJECT_VERSION}")
+  VERDICT_VERSION="${PROJECT_VERSION}" VERDICT_HAS_THREADS=$<BOOL:${VERDICT_THREADS}>)
 verdict_wasm_module(verdict_module verdict -lembind -sFILESYSTEM=0 -sENVIRONMENT=web,worker,node
                     "-sEXPORTED_RUNTIME_METHODS=HEAPU8" -sINCOMING_MODULE_JS_API=instantiateWasm,locateFile,pthreadPoolSize,mainScriptUrlOrBlob)
 

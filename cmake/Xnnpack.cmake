@@ -65,4 +65,4 @@ target_compile_definitions(verdict_third_party PRIVATE
   _GNU_SOURCE=1 PTHREADPOOL_USE_CPUINFO=0 PTHREADPOOL_USE_FASTPATH=0 NDEBUG)
 # The microkernels over-read inputs and weights on purpose, so sanitizers stay off here.
 target_compile_options(verdict_third_party PRIVATE -O2 -w -fno-math-errno -ffunction-sections)
-set_target_properties(verdict_third_party PROPERTIES C_STANDARD 11 POSITION_INDEPENDENT_CODE ON)
+set_target_properties(verdict_third_party PROPERTIES C_STANDARD 11)

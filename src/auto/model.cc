@@ -1,6 +1,6 @@
 #include "verdict/auto/model.h"
 
-#include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "verdict/auto/loss.h"
@@ -19,6 +19,13 @@ constexpr std::string_view kLogits = "logits";
 /// "hidden_states" of "hidden_states.3"; a name without a number is its own group.
 std::string_view group_of(std::string_view output) { return output.substr(0, output.find('.')); }
 
+/// The columns of a row's tokens.
+std::span<const std::int32_t> columns_of(const graph::Batch& batch, std::int64_t row) {
+  const auto first = static_cast<std::size_t>(batch.offsets[static_cast<std::size_t>(row)]);
+  const auto last = static_cast<std::size_t>(batch.offsets[static_cast<std::size_t>(row) + 1]);
+  return std::span(batch.columns).subspan(first, last - first);
+}
+
 /// Ragged results back in the padded layout, zero where there is no token. Axis 0 of `shape` gives
 /// the layout: rows [tokens, n] → [batch, width, n]; pairs → [batch, n, width, width].
 Tensor to_padded(const graph::Batch& batch, const graph::Shape& shape,
@@ -28,11 +35,12 @@ Tensor to_padded(const graph::Batch& batch, const graph::Shape& shape,
   const std::int64_t n = shape[1].size;
   if (shape[0].kind == graph::Axis::Kind::kRows) {
     Tensor out(DType::kF32, {rows, width, n});
+    const float* from = ragged.data();
     for (std::int64_t row = 0; row < rows; ++row) {
-      for (auto token = batch.offsets[static_cast<std::size_t>(row)];
-           token < batch.offsets[static_cast<std::size_t>(row) + 1]; ++token) {
-        const std::int64_t column = batch.columns[static_cast<std::size_t>(token)];
-        std::copy_n(ragged.begin() + token * n, n, out.f32().begin() + (row * width + column) * n);
+      for (const std::int32_t column : columns_of(batch, row)) {
+        std::memcpy(out.f32().data() + (row * width + column) * n, from,
+                    static_cast<std::size_t>(n) * sizeof(float));
+        from += n;
       }
     }
     return out;
@@ -40,9 +48,7 @@ Tensor to_padded(const graph::Batch& batch, const graph::Shape& shape,
   Tensor out(DType::kF32, {rows, n, width, width});
   const float* from = ragged.data();
   for (std::int64_t row = 0; row < rows; ++row) {
-    const auto first = static_cast<std::size_t>(batch.offsets[static_cast<std::size_t>(row)]);
-    const auto last = static_cast<std::size_t>(batch.offsets[static_cast<std::size_t>(row) + 1]);
-    const std::span columns(batch.columns.data() + first, last - first);
+    const auto columns = columns_of(batch, row);
     for (std::int64_t head = 0; head < n; ++head) {
       float* plane = out.f32().data() + (row * n + head) * width * width;
       for (const std::int32_t query : columns) {

@@ -1,6 +1,7 @@
 #include "verdict/tokenizers/normalized_text.h"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 #include "verdict/base/unicode.h"
@@ -21,7 +22,8 @@ NormalizedText NormalizedText::slice(TextRange range) const {
   NormalizedText part(range.of(text_), offset_ + range.first, track_);
   part.rewritten_ = rewritten_;
   if (!origins_.empty()) {
-    part.origins_.assign(origins_.begin() + range.first, origins_.begin() + range.last);
+    const auto origins = std::span(origins_).subspan(range.first, range.size());
+    part.origins_.assign(origins.begin(), origins.end());
   }
   return part;
 }

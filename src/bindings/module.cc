@@ -1,0 +1,496 @@
+// The JavaScript face of the library: text and small structures as JSON, tensors as views of
+// memory. Every call that can fail gives {"value": …} or {"error": {"code": …, "message": …}},
+// because a C++ exception is not an object that JavaScript could read. web/src/runtime/native.ts is
+// its only user.
+#include <emscripten/bind.h>
+#include <emscripten/val.h>
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "verdict/auto/auto_model.h"
+#include "verdict/auto/model_loader.h"
+#include "verdict/base/error.h"
+#include "verdict/base/json.h"
+#include "verdict/base/strings.h"
+#include "verdict/checkpoint/checkpoint_reader.h"
+#include "verdict/checkpoint/safetensors.h"
+#include "verdict/pipeline/text_classification.h"
+#include "verdict/tokenizers/auto_tokenizer.h"
+
+namespace verdict::bindings {
+namespace {
+
+using emscripten::val;
+using nlohmann::json;
+
+std::string failure(std::string_view code, std::string_view message) {
+  return to_text({{"error", {{"code", code}, {"message", message}}}});
+}
+
+/// Runs `call` and wraps its JSON or its exception.
+template <typename Call>
+std::string guarded(const Call& call) {
+  try {
+    return to_text({{"value", call()}});
+  } catch (const Error& error) {
+    return failure(error_code_name(error.code()), error.what());
+  } catch (const std::bad_alloc&) {
+    return failure(error_code_name(ErrorCode::kOutOfMemory),
+                   "There is not enough memory. Use dtype \"q8\", a smaller model or smaller "
+                   "batches; what was loaded before is still usable.");
+  } catch (const std::exception& error) {
+    return failure(error_code_name(ErrorCode::kInternal), error.what());
+  }
+}
+
+json arguments(const std::string& text) { return parse_json(text, "arguments"); }
+
+val view(std::span<const std::byte> bytes) {
+  const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
+  return val(emscripten::typed_memory_view(bytes.size(), data));
+}
+
+/// Small files of a model by name.
+class Files {
+ public:
+  void add(const std::string& name, const std::string& bytes) {
+    const auto data = std::as_bytes(std::span(bytes));
+    files_.emplace_back(name, std::vector(data.begin(), data.end()));
+  }
+  std::unique_ptr<FileSet> take(const std::string& name) {
+    return memory_files(std::exchange(files_, {}), name);
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::vector<std::byte>>> files_;
+};
+
+/// Tensors on their way in or out.
+class Tensors {
+ public:
+  /// Room for a tensor; its bytes are then written through `data`.
+  std::string add(const std::string& name, const std::string& dtype, const std::string& shape) {
+    return guarded([&] {
+      const auto type = dtype_from_name(dtype);
+      if (!type) {
+        throw Error(ErrorCode::kInvalidArgument,
+                    concat("The tensor dtype \"", dtype, "\" is unknown."));
+      }
+      tensors_.emplace_back(name, Tensor(*type, arguments(shape)));
+      return json();
+    });
+  }
+  void push(std::string name, Tensor tensor) {
+    tensors_.emplace_back(std::move(name), std::move(tensor));
+  }
+  std::size_t size() const { return tensors_.size(); }
+  std::string info(std::size_t i) const {
+    const auto& [name, tensor] = tensors_.at(i);
+    return to_text(
+        {{"name", name}, {"dtype", dtype_name(tensor.dtype())}, {"shape", tensor.shape()}});
+  }
+  /// A view that is valid until memory grows.
+  val data(std::size_t i) const { return view(tensors_.at(i).second.bytes()); }
+
+  ModelInputs take_inputs() {
+    ModelInputs inputs;
+    for (auto& [name, tensor] : tensors_) inputs.insert_or_assign(name, std::move(tensor));
+    tensors_.clear();
+    return inputs;
+  }
+
+ private:
+  std::vector<std::pair<std::string, Tensor>> tensors_;
+};
+
+class Tokenizer {
+ public:
+  std::string load(Files& files, const std::string& name) {
+    return guarded([&] {
+      tokenizer_ = AutoTokenizer::from_pretrained(*files.take(name));
+      const TokenizerSettings& settings = tokenizer_->settings();
+      const auto side = [](Side s) { return s == Side::kRight ? "right" : "left"; };
+      const auto pad = tokenizer_->pad_token_id();
+      return json{{"tokenizer_class", settings.tokenizer_class},
+                  {"vocab_size", tokenizer_->vocab_size()},
+                  {"model_max_length",
+                   settings.model_max_length ? json(*settings.model_max_length) : json()},
+                  {"padding_side", side(settings.padding_side)},
+                  {"truncation_side", side(settings.truncation_side)},
+                  {"pad_token", settings.pad_token ? json(*settings.pad_token) : json()},
+                  {"pad_token_id", pad ? json(*pad) : json()}};
+    });
+  }
+
+  /// [[text, text_pair | null], …] → [{input_ids, …}, …]
+  std::string encode(const std::string& inputs, const std::string& options) const {
+    return guarded([&] {
+      const json given = arguments(options);
+      EncodeOptions encode_options;
+      encode_options.add_special_tokens = given.value("add_special_tokens", true);
+      encode_options.return_offsets = given.value("return_offsets_mapping", false);
+      encode_options.split_special_tokens = given.value("split_special_tokens", false);
+      if (given.contains("truncation")) {
+        encode_options.truncation = {
+            truncation_strategy_from_name(given["truncation"].get<std::string>()),
+            given.at("max_length"), given.value("stride", 0),
+            tokenizer_->settings().truncation_side};
+      }
+      std::vector<Encoding> encodings;
+      for (const json& input : arguments(inputs)) {
+        encodings.push_back(tokenizer_->encode(to_input(input), encode_options));
+      }
+      if (given.contains("padding")) {
+        Padding padding;
+        padding.strategy = given["padding"] == "max_length" ? PaddingStrategy::kMaxLength
+                                                            : PaddingStrategy::kLongest;
+        padding.max_length = given.value("max_length", 0);
+        padding.pad_to_multiple_of = given.value("pad_to_multiple_of", 0);
+        tokenizer_->pad(encodings, padding);
+      }
+      json out = json::array();
+      for (const Encoding& encoding : encodings) {
+        out.push_back(to_json(encoding, encode_options.return_offsets));
+      }
+      return out;
+    });
+  }
+
+  std::string decode(const std::string& ids, bool skip_special_tokens) const {
+    return guarded([&] {
+      const std::vector<std::int32_t> list = arguments(ids);
+      return json(tokenizer_->decode(list, skip_special_tokens));
+    });
+  }
+
+  std::string tokens(const std::string& ids) const {
+    return guarded([&] {
+      json out = json::array();
+      for (const json& id : arguments(ids)) out.push_back(tokenizer_->id_to_token(id));
+      return out;
+    });
+  }
+
+  static TextInput to_input(const json& input) {
+    TextInput out{input.at(0), std::nullopt};
+    if (!input.at(1).is_null()) out.text_pair = input[1];
+    return out;
+  }
+
+  const std::shared_ptr<const PretrainedTokenizer>& get() const { return tokenizer_; }
+
+ private:
+  static json to_json(const Encoding& encoding, bool offsets) {
+    json out{{"input_ids", encoding.ids},
+             {"token_type_ids", encoding.type_ids},
+             {"attention_mask", encoding.attention_mask},
+             {"special_tokens_mask", encoding.special_tokens_mask},
+             {"word_ids", encoding.word_ids}};
+    if (!offsets) return out;
+    out["offset_mapping"] = json::array();
+    for (const TextRange& range : encoding.offsets) {
+      out["offset_mapping"].push_back({range.first, range.last});
+    }
+    return out;
+  }
+
+  std::shared_ptr<const PretrainedTokenizer> tokenizer_;
+};
+
+class Model {
+ public:
+  void set(std::unique_ptr<SequenceClassifier> model) { model_ = std::move(model); }
+  const std::shared_ptr<SequenceClassifier>& get() const { return model_; }
+
+  std::string info() const {
+    return guarded([&] {
+      const auto limit = max_length(model_->type(), model_->config());
+      return json{{"class_name", model_->class_name()},
+                  {"config", model_->config().to_json()},
+                  {"dtype", compute_type_name(model_->dtype())},
+                  {"backend", model_->backend().description()},
+                  {"max_length", limit ? json(*limit) : json()},
+                  {"arguments", model_->type().family->arguments},
+                  {"load_report", model_->load_report().to_json()},
+                  {"warning", model_->load_report().to_string()}};
+    });
+  }
+
+  std::string forward(Tensors& inputs, const std::string& options, Tensors& outputs) {
+    return guarded([&] {
+      const json given = arguments(options);
+      ForwardOptions forward_options;
+      if (given.contains("output_hidden_states")) {
+        forward_options.output_hidden_states = given["output_hidden_states"].get<bool>();
+      }
+      if (given.contains("output_attentions")) {
+        forward_options.output_attentions = given["output_attentions"].get<bool>();
+      }
+      SequenceClassifierOutput result = model_->forward(inputs.take_inputs(), forward_options);
+      outputs.push("logits", std::move(result.logits));
+      for (auto& [group, tensors] : result.states) {
+        for (std::size_t i = 0; i < tensors.size(); ++i) {
+          outputs.push(concat(group, ".", i), std::move(tensors[i]));
+        }
+      }
+      const auto problem_type = model_->config().problem_type();
+      return json{{"loss", result.loss ? json(*result.loss) : json()},
+                  {"problem_type", problem_type ? json(problem_type_name(*problem_type)) : json()}};
+    });
+  }
+
+  std::string train(bool mode) {
+    return guarded([&] { return json(model_->train(mode).training()); });
+  }
+
+  std::string named_parameters() const {
+    return guarded([&] {
+      json out = json::array();
+      for (const ParameterSummary& parameter : model_->named_parameters()) {
+        out.push_back({{"name", parameter.name},
+                       {"shape", parameter.shape},
+                       {"storage", dtype_name(parameter.storage)},
+                       {"packed_bytes", parameter.packed_bytes}});
+      }
+      return out;
+    });
+  }
+
+  std::string parameter(const std::string& name, Tensors& outputs) const {
+    return guarded([&] {
+      outputs.push(name, model_->parameter(name));
+      return json();
+    });
+  }
+
+  std::string config_json() const {
+    return guarded([&] { return json(model_->config_json()); });
+  }
+
+  std::string counters() const {
+    return guarded([&] {
+      const Counters counters = model_->counters();
+      return json{{"float_multiplications", counters.float_multiplications},
+                  {"int8_multiplications", counters.int8_multiplications},
+                  {"padding_rows", counters.padding_rows},
+                  {"arena_bytes", model_->arena_bytes()}};
+    });
+  }
+
+ private:
+  std::shared_ptr<SequenceClassifier> model_;
+};
+
+/// Fills a model from files that are read elsewhere.
+class Loader {
+ public:
+  std::string open(const std::string& config, const std::string& kwargs,
+                   const std::string& options) {
+    return guarded([&] {
+      const json given = arguments(options);
+      LoadOptions load;
+      load.dtype = compute_type_from_name(given.value("dtype", "f32"));
+      load.threads = given.value("threads", 1);
+      load.ignore_mismatched_sizes = given.value("ignore_mismatched_sizes", false);
+      load.seed = given.value("seed", std::uint64_t{0});
+      loader_ = std::make_unique<ModelLoader>(
+          PretrainedConfig::from_json(parse_json(config, "config.json"), "config.json",
+                                      arguments(kwargs)),
+          load);
+      return json();
+    });
+  }
+
+  /// The header of the next weights file: the bytes behind its eight-byte length.
+  std::string add_header(const std::string& header, double file_size, const std::string& name) {
+    return guarded([&] {
+      const auto parsed =
+          parse_safetensors_header(header, static_cast<std::uint64_t>(file_size), name);
+      for (const TensorInfo& tensor : parsed.tensors) {
+        tensors_.push_back(tensor);
+        files_.push_back(file_count_);
+      }
+      ++file_count_;
+      return json();
+    });
+  }
+
+  /// A tensor that lies in memory (`state_dict`).
+  std::string add_tensor(const std::string& name, const std::string& dtype,
+                         const std::string& shape) {
+    return guarded([&] {
+      const Tensor empty(dtype_from_name(dtype).value(), arguments(shape));
+      tensors_.push_back({name, empty.dtype(), empty.shape(), 0, empty.bytes().size()});
+      files_.push_back(file_count_);
+      return json();
+    });
+  }
+
+  /// What has to be read: [{tensor, file, begin, end}, …] in the order of the files.
+  std::string plan() {
+    return guarded([&] {
+      loader_->plan(tensors_);
+      json reads = json::array();
+      for (std::size_t i = 0; i < tensors_.size(); ++i) {
+        if (!loader_->wants(i)) continue;
+        reads.push_back({{"tensor", i},
+                         {"file", files_[i]},
+                         {"begin", tensors_[i].begin},
+                         {"end", tensors_[i].end}});
+      }
+      return reads;
+    });
+  }
+
+  /// Room for the bytes of one tensor; they are written through `buffer`.
+  std::string reserve(std::size_t tensor) {
+    return guarded([&] {
+      buffer_.resize(static_cast<std::size_t>(tensors_.at(tensor).byte_size()));
+      return json();
+    });
+  }
+  val buffer() const { return view(buffer_); }
+
+  std::string commit(std::size_t tensor) {
+    return guarded([&] {
+      loader_->accept(tensor, buffer_);
+      return json();
+    });
+  }
+
+  std::string finish(Model& model) {
+    return guarded([&] {
+      buffer_ = {};
+      model.set(loader_->finish());
+      loader_.reset();
+      return json();
+    });
+  }
+
+ private:
+  std::unique_ptr<ModelLoader> loader_;
+  std::vector<TensorInfo> tensors_;
+  std::vector<int> files_;  // by tensor
+  int file_count_ = 0;
+  std::vector<std::byte> buffer_;
+};
+
+class Pipeline {
+ public:
+  std::string open(const Model& model, const Tokenizer& tokenizer, bool allow_new_head) {
+    return guarded([&] {
+      pipeline_ = std::make_unique<TextClassificationPipeline>(model.get(), tokenizer.get(),
+                                                               allow_new_head);
+      const auto limit = pipeline_->max_length();
+      return json{{"max_length", limit ? json(*limit) : json()}};
+    });
+  }
+
+  /// [[text, text_pair | null], …] → [[{label, score}, …], …]
+  std::string classify(const std::string& inputs, const std::string& options) const {
+    return guarded([&] {
+      const json given = arguments(options);
+      TextClassificationOptions classify_options;
+      classify_options.top_k = given.value("top_k", std::int64_t{1});
+      classify_options.function_to_apply =
+          function_to_apply_from_name(given.value("function_to_apply", "default"));
+      classify_options.batch_size = given.value("batch_size", std::int64_t{8});
+      classify_options.truncation = given.value("truncation", false);
+      if (given.contains("max_length")) {
+        classify_options.max_length = given["max_length"].get<std::int64_t>();
+      }
+      std::vector<TextInput> texts;
+      for (const json& input : arguments(inputs)) texts.push_back(Tokenizer::to_input(input));
+      json out = json::array();
+      for (const auto& labels : (*pipeline_)(texts, classify_options)) {
+        json list = json::array();
+        for (const LabelScore& label : labels) {
+          list.push_back({{"label", label.label}, {"score", label.score}});
+        }
+        out.push_back(std::move(list));
+      }
+      return out;
+    });
+  }
+
+ private:
+  std::unique_ptr<TextClassificationPipeline> pipeline_;
+};
+
+std::string parse_config(const std::string& text, const std::string& name,
+                         const std::string& kwargs) {
+  return guarded([&] {
+    const auto config =
+        PretrainedConfig::from_json(parse_json(text, name), name, arguments(kwargs));
+    return config.to_json();
+  });
+}
+
+/// Names of the files of a sharded checkpoint.
+std::string list_shards(const std::string& index, const std::string& name) {
+  return guarded([&] { return json(shard_names(index, name)); });
+}
+
+std::string build_info() {
+  json types = json::array();
+  for (const ModelType& type : model_types()) {
+    types.push_back({{"model_type", type.name}, {"class_name", type.class_name()}});
+  }
+  return to_text({{"version", VERDICT_VERSION},
+                  {"variant", VERDICT_VARIANT},
+                  {"has_threads", VERDICT_HAS_THREADS != 0},
+                  {"model_types", types}});
+}
+
+}  // namespace
+
+EMSCRIPTEN_BINDINGS(verdict) {
+  using namespace emscripten;
+  function("parse_config", &parse_config);
+  function("list_shards", &list_shards);
+  function("build_info", &build_info);
+  class_<Files>("Files").constructor<>().function("add", &Files::add);
+  class_<Tensors>("Tensors")
+      .constructor<>()
+      .function("add", &Tensors::add)
+      .function("size", &Tensors::size)
+      .function("info", &Tensors::info)
+      .function("data", &Tensors::data);
+  class_<Tokenizer>("Tokenizer")
+      .constructor<>()
+      .function("load", &Tokenizer::load)
+      .function("encode", &Tokenizer::encode)
+      .function("decode", &Tokenizer::decode)
+      .function("tokens", &Tokenizer::tokens);
+  class_<Model>("Model")
+      .constructor<>()
+      .function("info", &Model::info)
+      .function("forward", &Model::forward)
+      .function("train", &Model::train)
+      .function("named_parameters", &Model::named_parameters)
+      .function("parameter", &Model::parameter)
+      .function("config_json", &Model::config_json)
+      .function("counters", &Model::counters);
+  class_<Loader>("Loader")
+      .constructor<>()
+      .function("open", &Loader::open)
+      .function("add_header", &Loader::add_header)
+      .function("add_tensor", &Loader::add_tensor)
+      .function("plan", &Loader::plan)
+      .function("reserve", &Loader::reserve)
+      .function("buffer", &Loader::buffer)
+      .function("commit", &Loader::commit)
+      .function("finish", &Loader::finish);
+  class_<Pipeline>("Pipeline")
+      .constructor<>()
+      .function("open", &Pipeline::open)
+      .function("classify", &Pipeline::classify);
+}
+
+}  // namespace verdict::bindings
