@@ -63,8 +63,12 @@ void check(const FromPretrainedOptions& options) {
 }
 
 LoadOptions load_options(const FromPretrainedOptions& options) {
-  return {compute_type_from_name(options.dtype), options.threads, options.ignore_mismatched_sizes,
-          options.seed};
+  LoadOptions load;
+  load.dtype = compute_type_from_name(options.dtype);
+  load.threads = options.threads;
+  load.ignore_mismatched_sizes = options.ignore_mismatched_sizes;
+  load.seed = options.seed;
+  return load;
 }
 
 std::unique_ptr<SequenceClassifier> load(PretrainedConfig config,

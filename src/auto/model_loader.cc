@@ -29,9 +29,9 @@ std::span<const float> as_f32(DType dtype, std::span<const std::byte> bytes,
 
 ModelLoader::ModelLoader(PretrainedConfig config, const LoadOptions& options) : options_(options) {
   const ModelType& type = model_type(config.model_type());
-  model_ = std::make_unique<SequenceClassifier>(type, std::move(config),
-                                                create_xnnpack_backend(options.threads),
-                                                options.dtype, options.seed);
+  const auto backend = options.backend ? options.backend : create_xnnpack_backend(options.threads);
+  model_ = std::make_unique<SequenceClassifier>(type, std::move(config), backend, options.dtype,
+                                                options.seed);
   filled_.resize(model_->declaration().parameters().size());
 }
 

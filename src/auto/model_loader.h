@@ -15,6 +15,8 @@ namespace verdict {
 struct LoadOptions {
   ComputeType dtype = ComputeType::kF32;
   int threads = 1;
+  /// Takes the place of `threads`: several models may share one.
+  std::shared_ptr<const Backend> backend;
   bool ignore_mismatched_sizes = false;
   /// Seed of freshly initialised parameters (a missing head, `from_config`) and of dropout.
   std::uint64_t seed = 0;
@@ -24,8 +26,9 @@ struct LoadOptions {
 /// from a download in a browser. At most one tensor is held beside the packed weights.
 ///
 ///     ModelLoader loader(config, options);
-///     loader.plan(tensors);               // names and shapes are enough to know whether the
-///     checkpoint fits for (…) loader.accept(index, bytes); auto model = loader.finish();
+///     loader.plan(tensors);  // from names and shapes: does the checkpoint fit?
+///     for (…) loader.accept(index, bytes);
+///     auto model = loader.finish();
 class ModelLoader {
  public:
   /// Throws `kUnsupported` for an unknown model type or a dtype that the backend cannot do.

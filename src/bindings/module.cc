@@ -17,6 +17,7 @@
 #include "verdict/auto/model_loader.h"
 #include "verdict/base/error.h"
 #include "verdict/base/json.h"
+#include "verdict/base/sha256.h"
 #include "verdict/base/strings.h"
 #include "verdict/checkpoint/checkpoint_reader.h"
 #include "verdict/checkpoint/safetensors.h"
@@ -69,6 +70,16 @@ class Files {
 
  private:
   std::vector<std::pair<std::string, std::vector<std::byte>>> files_;
+};
+
+/// The hash of a download, chunk by chunk.
+class Hasher {
+ public:
+  void update(const std::string& bytes) { hash_.update(std::as_bytes(std::span(bytes))); }
+  std::string digest() { return hash_.digest(); }
+
+ private:
+  Sha256 hash_;
 };
 
 /// Tensors on their way in or out.
@@ -287,16 +298,31 @@ class Model {
   std::shared_ptr<SequenceClassifier> model_;
 };
 
+/// The threads that all models of one module share.
+class Runtime {
+ public:
+  std::string open(int threads) {
+    return guarded([&] {
+      backend_ = create_xnnpack_backend(threads);
+      return json(backend_->description());
+    });
+  }
+  const std::shared_ptr<const Backend>& get() const { return backend_; }
+
+ private:
+  std::shared_ptr<const Backend> backend_;
+};
+
 /// Fills a model from files that are read elsewhere.
 class Loader {
  public:
-  std::string open(const std::string& config, const std::string& kwargs,
+  std::string open(const Runtime& runtime, const std::string& config, const std::string& kwargs,
                    const std::string& options) {
     return guarded([&] {
       const json given = arguments(options);
       LoadOptions load;
       load.dtype = compute_type_from_name(given.value("dtype", "f32"));
-      load.threads = given.value("threads", 1);
+      load.backend = runtime.get();
       load.ignore_mismatched_sizes = given.value("ignore_mismatched_sizes", false);
       load.seed = given.value("seed", std::uint64_t{0});
       loader_ = std::make_unique<ModelLoader>(
@@ -456,6 +482,10 @@ EMSCRIPTEN_BINDINGS(verdict) {
   function("list_shards", &list_shards);
   function("build_info", &build_info);
   class_<Files>("Files").constructor<>().function("add", &Files::add);
+  class_<Hasher>("Hasher")
+      .constructor<>()
+      .function("update", &Hasher::update)
+      .function("digest", &Hasher::digest);
   class_<Tensors>("Tensors")
       .constructor<>()
       .function("add", &Tensors::add)
@@ -477,6 +507,7 @@ EMSCRIPTEN_BINDINGS(verdict) {
       .function("parameter", &Model::parameter)
       .function("config_json", &Model::config_json)
       .function("counters", &Model::counters);
+  class_<Runtime>("Runtime").constructor<>().function("open", &Runtime::open);
   class_<Loader>("Loader")
       .constructor<>()
       .function("open", &Loader::open)

@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# get-sources.sh: third-party sources. Prints the folder that holds them, or nothing where GitHub can
+# be reached: CMake then clones the pinned commits itself.
+source "$(dirname "$0")/common.sh"
+exec 3>&1 1>&2
+
+if [ -n "${VERDICT_SOURCES_DIR:-}" ]; then
+  echo "$VERDICT_SOURCES_DIR" >&3
+  exit 0
+fi
+folder=$CACHE/sources
+if [ -e "$folder/.complete" ]; then
+  echo "$folder" >&3
+  exit 0
+fi
+if timeout 20 git ls-remote --exit-code https://github.com/google/XNNPACK HEAD >/dev/null 2>&1; then
+  exit 0
+fi
+
+command -v apt-get >/dev/null || fail "GitHub cannot be reached, and this is no Debian machine. Set VERDICT_SOURCES_DIR."
+say "GitHub cannot be reached; taking the sources from the Debian archive"
+rm -rf "$folder"
+mkdir -p "$folder"
+state=$folder/.apt
+mkdir -p "$state"/{lists/partial,empty.d}
+: >"$state/status"
+archive=$(apt-get indextargets --format '$(REPO_URI) $(COMPONENT)' 'Created-By: Packages' | awk '$2=="main"{print $1; exit}')
+[ -n "$archive" ] || fail "apt names no archive."
+for suite in trixie forky; do
+  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $archive $suite main"
+done >"$state/sources.list"
+cat >"$state/apt.conf" <<CONF
+Dir::Etc::sourcelist "$state/sources.list";
+Dir::Etc::sourceparts "$state/empty.d";
+Dir::State::lists "$state/lists";
+Dir::State::status "$state/status";
+Dir::Cache "$state";
+APT::Sandbox::User "root";
+Acquire::Retries "3";
+CONF
+export APT_CONFIG=$state/apt.conf
+quiet apt-get update
+# The same upstream revisions as the pins in cmake/Dependencies.cmake; apt checks their hashes.
+(cd "$folder" && quiet apt-get source --tar-only --download-only \
+  xnnpack=0.0~git20241108.4ea82e5-2 pthreadpool=0.0~git20251020.0e6ca13-1.1 fxdiv \
+  nlohmann-json3/forky googletest/forky)
+for archive_file in "$folder"/*.orig.tar.*; do
+  name=$(basename "$archive_file")
+  name=${name%%_*}
+  mkdir -p "$folder/$name"
+  # The archive of xnnpack has no top folder.
+  strip=1
+  [ "$name" = xnnpack ] && strip=0
+  tar -xf "$archive_file" -C "$folder/$name" --strip-components=$strip
+done
+rm -rf "$state" "$folder"/*.orig.tar.*
+touch "$folder/.complete"
+echo "$folder" >&3

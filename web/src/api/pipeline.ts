@@ -1,0 +1,149 @@
+import { VerdictError, checkOptions } from '../errors.js';
+import { dispose, host, keep } from '../runtime/host.js';
+import type { TextPair } from '../runtime/engine.js';
+import { checkText } from '../runtime/native.js';
+import type {
+  Classification,
+  ClassifyOptions,
+  ModelSource,
+  PretrainedModelOptions,
+  TextInput,
+} from '../types.js';
+import { defaultModel } from './default_model.js';
+import { AutoModelForSequenceClassification, type SequenceClassificationModel } from './model.js';
+import { AutoTokenizer, type PreTrainedTokenizer } from './tokenizer.js';
+
+const CLASSIFY_OPTIONS = [
+  'top_k',
+  'function_to_apply',
+  'batch_size',
+  'truncation',
+  'max_length',
+] as const;
+
+/** Options of `pipeline`. */
+export interface PipelineOptions extends PretrainedModelOptions {
+  /** Go on with a classification head that is not trained. */
+  allow_new_head?: boolean;
+}
+
+/** Text in, labels and scores out. Call it like a function. */
+export interface TextClassificationPipeline {
+  /** The best label of one text, or with `top_k` its best k. */
+  (text: TextInput, options?: ClassifyOptions): Promise<Classification[]>;
+  /** The best label of each text. */
+  (
+    texts: readonly TextInput[],
+    options?: ClassifyOptions & { top_k?: 1 },
+  ): Promise<Classification[]>;
+  /** The best k labels of each text. */
+  (
+    texts: readonly TextInput[],
+    options: ClassifyOptions & { top_k: number | null },
+  ): Promise<Classification[][]>;
+
+  readonly task: 'text-classification';
+  readonly model: SequenceClassificationModel;
+  readonly tokenizer: PreTrainedTokenizer;
+  /** The longest text in tokens. */
+  readonly max_length: number | null;
+  /** Gives all memory back. */
+  dispose(): Promise<void>;
+}
+
+function toPair(input: TextInput, number: number): TextPair {
+  const what = `Text ${number + 1}`;
+  if (typeof input === 'string') return [checkText(input, what), null];
+  if (typeof input !== 'object' || input === null) {
+    throw new VerdictError(
+      'invalid_argument',
+      `${what} is neither a string nor {text, text_pair}.`,
+    );
+  }
+  checkOptions(input, ['text', 'text_pair'], what);
+  const pair = input.text_pair;
+  return [
+    checkText(input.text, what),
+    pair === undefined ? null : checkText(pair, `${what}'s pair`),
+  ];
+}
+
+/**
+ * A classifier of texts. Without a model, the bundled one: an English sentiment classifier.
+ *
+ * @param task `text-classification` or its other name, `sentiment-analysis`.
+ */
+export async function pipeline(
+  task: 'text-classification' | 'sentiment-analysis',
+  source: ModelSource | null = null,
+  options: PipelineOptions = {},
+): Promise<TextClassificationPipeline> {
+  if (task !== 'text-classification' && task !== 'sentiment-analysis') {
+    throw new VerdictError(
+      'unsupported',
+      `The task "${String(task)}" is not supported; use "text-classification".`,
+    );
+  }
+  const { allow_new_head = false, ...rest } = options;
+  const { revision, subfolder, token, local_files_only, cache_dir, progress_callback } = rest;
+  const hub = Object.fromEntries(
+    Object.entries({
+      revision,
+      subfolder,
+      token,
+      local_files_only,
+      cache_dir,
+      progress_callback,
+    }).filter(([, value]) => value !== undefined),
+  );
+  const from = source ?? (await defaultModel());
+  const model = await AutoModelForSequenceClassification.from_pretrained(from, rest);
+  let tokenizer: PreTrainedTokenizer | undefined;
+  try {
+    tokenizer = await AutoTokenizer.from_pretrained(from, hub);
+    const opened = await host.call('openPipeline', [
+      model.info.handle,
+      tokenizer.info.handle,
+      allow_new_head,
+    ]);
+    keep(opened.handle);
+    const name = typeof from === 'string' ? from : 'the given files';
+    progress_callback?.({ status: 'ready', task: 'text-classification', model: name });
+    return makePipeline(model, tokenizer, opened);
+  } catch (error) {
+    await tokenizer?.dispose();
+    await model.dispose();
+    throw error;
+  }
+}
+
+function makePipeline(
+  model: SequenceClassificationModel,
+  tokenizer: PreTrainedTokenizer,
+  opened: { handle: number; max_length: number | null },
+): TextClassificationPipeline {
+  const classify = async (
+    input: TextInput | readonly TextInput[],
+    options: ClassifyOptions = {},
+  ): Promise<Classification[] | Classification[][]> => {
+    checkOptions(options, CLASSIFY_OPTIONS, 'The pipeline');
+    const many = Array.isArray(input);
+    const inputs: readonly TextInput[] = many ? input : [input as TextInput];
+    const top_k = options.top_k === undefined ? 1 : (options.top_k ?? 0);
+    const results = await host.call('classify', [
+      opened.handle,
+      inputs.map(toPair),
+      { ...options, top_k },
+    ]);
+    if (!many) return results[0] ?? [];
+    return options.top_k === undefined || options.top_k === 1 ? results.flat() : results;
+  };
+  const properties = {
+    task: 'text-classification',
+    model,
+    tokenizer,
+    max_length: opened.max_length,
+    dispose: () => dispose([opened.handle, model.info.handle, tokenizer.info.handle]),
+  } as const;
+  return Object.assign(classify, properties) as TextClassificationPipeline;
+}

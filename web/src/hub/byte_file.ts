@@ -1,0 +1,51 @@
+/** Random and sequential access to one file, wherever it lies. */
+export interface ByteFile {
+  readonly name: string;
+  readonly size: number;
+  /** The bytes from `begin` up to `end`, in chunks of any size. */
+  stream(begin: number, end: number): AsyncIterable<Uint8Array>;
+}
+
+/** The files of one model. */
+export interface FileSource {
+  /** For messages. */
+  readonly name: string;
+  /** The file, or null when there is none of that name. */
+  open(file: string): Promise<ByteFile | null>;
+}
+
+/** The whole content. */
+export async function readAll(file: ByteFile): Promise<Uint8Array> {
+  const bytes = new Uint8Array(file.size);
+  let at = 0;
+  for await (const chunk of file.stream(0, file.size)) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+export function memoryFile(name: string, bytes: Uint8Array): ByteFile {
+  return {
+    name,
+    size: bytes.length,
+    async *stream(begin, end) {
+      yield bytes.subarray(begin, end);
+    },
+  };
+}
+
+export function blobFile(name: string, blob: Blob): ByteFile {
+  return {
+    name,
+    size: blob.size,
+    async *stream(begin, end) {
+      const reader = blob.slice(begin, end).stream().getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return;
+        yield value;
+      }
+    },
+  };
+}

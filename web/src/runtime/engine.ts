@@ -1,0 +1,501 @@
+import { engineSettings, type EngineSettings } from '../env.js';
+import { VerdictError } from '../errors.js';
+import { readAll, type ByteFile, type FileSource } from '../hub/byte_file.js';
+import { Sources, type SourceContext } from '../hub/sources.js';
+import type { RawTensor } from '../tensor.js';
+import type {
+  ConfigJson,
+  EncodingJson,
+  HubOptions,
+  LoadReport,
+  ModelSource,
+  ProgressCallback,
+} from '../types.js';
+import type {
+  NativeModel,
+  NativeModule,
+  NativePipeline,
+  NativeRuntime,
+  NativeTokenizer,
+} from './module.js';
+import {
+  buildInfo,
+  pullTensors,
+  pushTensors,
+  unwrap,
+  withNative,
+  type BuildInfo,
+} from './native.js';
+import { importVariant } from './variants.js';
+
+const WEIGHTS = 'model.safetensors';
+const INDEX = 'model.safetensors.index.json';
+const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'];
+/** Weights of other formats, which only conversion makes readable. */
+const OTHER_WEIGHTS = ['pytorch_model.bin', 'tf_model.h5', 'flax_model.msgpack'];
+
+export interface ModelInfo {
+  handle: number;
+  class_name: string;
+  config: ConfigJson;
+  dtype: string;
+  backend: string;
+  max_length: number | null;
+  arguments: string[];
+  load_report: LoadReport;
+  warning: string;
+}
+
+export interface TokenizerInfo {
+  handle: number;
+  tokenizer_class: string;
+  vocab_size: number;
+  model_max_length: number | null;
+  padding_side: 'right' | 'left';
+  truncation_side: 'right' | 'left';
+  pad_token: string | null;
+  pad_token_id: number | null;
+}
+
+export interface LoadModelOptions extends HubOptions {
+  kwargs: Record<string, unknown>;
+  config: ConfigJson | null;
+  state_dict: Record<string, RawTensor> | null;
+  dtype: string;
+  ignore_mismatched_sizes: boolean;
+  seed: number;
+}
+
+export interface ForwardResult {
+  tensors: Record<string, RawTensor>;
+  loss: number | null;
+  problem_type: string | null;
+}
+
+export interface ParameterInfo {
+  name: string;
+  shape: number[];
+  storage: string;
+  packed_bytes: number;
+}
+
+export type TextPair = readonly [string, string | null];
+
+interface Loaded {
+  module: NativeModule;
+  runtime: NativeRuntime;
+  info: BuildInfo;
+  threads: number;
+}
+
+interface Read {
+  tensor: number;
+  file: number;
+  begin: number;
+  end: number;
+}
+
+/** Callbacks that a host passes with a call. */
+export interface CallContext {
+  progress: ProgressCallback | undefined;
+  warn: (message: string) => void;
+}
+
+/**
+ * Everything that touches the WebAssembly module: loads files into it and runs it. It lives in a
+ * worker or in the caller's thread; objects are known by handles.
+ */
+export class Engine {
+  private loaded: Promise<Loaded> | undefined;
+  private readonly sources = new Sources();
+  private readonly models = new Map<number, NativeModel>();
+  private readonly tokenizers = new Map<number, NativeTokenizer>();
+  private readonly pipelines = new Map<number, NativePipeline>();
+  private nextHandle = 1;
+  private settings: EngineSettings = engineSettings();
+
+  configure(settings: EngineSettings): void {
+    this.settings = settings;
+  }
+
+  async info(): Promise<BuildInfo & { threads: number }> {
+    const { info, threads } = await this.load();
+    return { ...info, threads };
+  }
+
+  async parseConfig(
+    source: ModelSource,
+    options: HubOptions,
+    kwargs: Record<string, unknown>,
+    context: CallContext,
+  ): Promise<ConfigJson> {
+    const { module } = await this.load();
+    const hub = this.sourceContext(module, context);
+    const direct = await this.sources.openJsonFile(source, options, hub);
+    const file =
+      direct ?? (await require(await this.sources.open(source, options, hub), 'config.json'));
+    return unwrap(module.parse_config(await text(file), file.name, JSON.stringify(kwargs)));
+  }
+
+  async loadTokenizer(
+    source: ModelSource,
+    options: HubOptions,
+    context: CallContext,
+  ): Promise<TokenizerInfo> {
+    const { module } = await this.load();
+    const files = await this.sources.open(source, options, this.sourceContext(module, context));
+    const contents = new Map<string, Uint8Array>();
+    const opened = await Promise.all(TOKENIZER_FILES.map((name) => files.open(name)));
+    for (const [i, file] of opened.entries()) {
+      if (file) contents.set(TOKENIZER_FILES[i] as string, await readAll(file));
+    }
+    if (!contents.has('tokenizer.json')) {
+      const vocabulary = await files.open('vocab.txt');
+      if (vocabulary) contents.set('vocab.txt', await readAll(vocabulary));
+    }
+    const tokenizer = new module.Tokenizer();
+    try {
+      const info = withNative(new module.Files(), (native) => {
+        for (const [name, bytes] of contents) native.add(name, bytes);
+        return unwrap<Omit<TokenizerInfo, 'handle'>>(tokenizer.load(native, files.name));
+      });
+      const handle = this.nextHandle++;
+      this.tokenizers.set(handle, tokenizer);
+      return { handle, ...info };
+    } catch (error) {
+      tokenizer.delete();
+      throw error;
+    }
+  }
+
+  async loadModel(
+    source: ModelSource | null,
+    options: LoadModelOptions,
+    context: CallContext,
+  ): Promise<ModelInfo> {
+    const { module, runtime } = await this.load();
+    const hub = this.sourceContext(module, context);
+    const files = source === null ? null : await this.sources.open(source, options, hub);
+    const config = options.config
+      ? JSON.stringify(options.config)
+      : await text(await require(files as FileSource, 'config.json'));
+
+    const loader = new module.Loader();
+    const model = new module.Model();
+    try {
+      const { dtype, ignore_mismatched_sizes, seed } = options;
+      const load = JSON.stringify({ dtype, ignore_mismatched_sizes, seed });
+      unwrap(loader.open(runtime, config, JSON.stringify(options.kwargs), load));
+      const commit = (tensor: number): unknown => unwrap(loader.commit(tensor));
+      if (options.state_dict) {
+        const tensors = Object.entries(options.state_dict);
+        for (const [name, { dtype: stored, dims }] of tensors) {
+          unwrap(loader.add_tensor(name, stored, JSON.stringify(dims)));
+        }
+        for (const { tensor } of unwrap<Read[]>(loader.plan())) {
+          unwrap(loader.reserve(tensor));
+          loader.buffer().set((tensors[tensor] as [string, RawTensor])[1].bytes);
+          commit(tensor);
+        }
+      } else if (files) {
+        const weights = await openWeights(files, module);
+        for (const file of weights) {
+          unwrap(loader.add_header(await readHeader(file), file.size, file.name));
+        }
+        const reads = unwrap<Read[]>(loader.plan());
+        for (const [i, file] of weights.entries()) {
+          const own = reads.filter((read) => read.file === i);
+          await streamTensors(file, own, {
+            begin: (tensor) => unwrap(loader.reserve(tensor)),
+            // Memory may grow between two chunks, so the view is taken anew.
+            write: (chunk, at) => loader.buffer().set(chunk, at),
+            commit,
+          });
+        }
+      }
+      unwrap(loader.finish(model));
+      const handle = this.nextHandle++;
+      const info = unwrap<Omit<ModelInfo, 'handle'>>(model.info());
+      this.models.set(handle, model);
+      return { handle, ...info };
+    } catch (error) {
+      model.delete();
+      throw error;
+    } finally {
+      loader.delete();
+    }
+  }
+
+  async forward(
+    model: number,
+    inputs: Record<string, RawTensor>,
+    options: { output_attentions?: boolean; output_hidden_states?: boolean },
+  ): Promise<ForwardResult> {
+    const { module } = await this.load();
+    return withNative(new module.Tensors(), (given) =>
+      withNative(new module.Tensors(), (out) => {
+        pushTensors(given, inputs);
+        const rest = unwrap<Omit<ForwardResult, 'tensors'>>(
+          this.model(model).forward(given, JSON.stringify(options), out),
+        );
+        return { ...rest, tensors: pullTensors(out) };
+      }),
+    );
+  }
+
+  async train(model: number, mode: boolean): Promise<boolean> {
+    return unwrap(this.model(model).train(mode));
+  }
+
+  async namedParameters(model: number): Promise<ParameterInfo[]> {
+    return unwrap(this.model(model).named_parameters());
+  }
+
+  async parameter(model: number, name: string): Promise<RawTensor> {
+    const { module } = await this.load();
+    return withNative(new module.Tensors(), (out) => {
+      unwrap(this.model(model).parameter(name, out));
+      return pullTensors(out)[name] as RawTensor;
+    });
+  }
+
+  async configText(model: number): Promise<string> {
+    return unwrap(this.model(model).config_json());
+  }
+
+  async counters(model: number): Promise<Record<string, number>> {
+    return unwrap(this.model(model).counters());
+  }
+
+  async encode(
+    tokenizer: number,
+    inputs: readonly TextPair[],
+    options: Record<string, unknown>,
+  ): Promise<EncodingJson[]> {
+    return unwrap(
+      this.tokenizer(tokenizer).encode(JSON.stringify(inputs), JSON.stringify(options)),
+    );
+  }
+
+  async decode(tokenizer: number, ids: readonly number[], skip: boolean): Promise<string> {
+    return unwrap(this.tokenizer(tokenizer).decode(JSON.stringify(ids), skip));
+  }
+
+  async tokens(tokenizer: number, ids: readonly number[]): Promise<string[]> {
+    return unwrap(this.tokenizer(tokenizer).tokens(JSON.stringify(ids)));
+  }
+
+  async openPipeline(
+    model: number,
+    tokenizer: number,
+    allow_new_head: boolean,
+  ): Promise<{ handle: number; max_length: number | null }> {
+    const { module } = await this.load();
+    const pipeline = new module.Pipeline();
+    try {
+      const info = unwrap<{ max_length: number | null }>(
+        pipeline.open(this.model(model), this.tokenizer(tokenizer), allow_new_head),
+      );
+      const handle = this.nextHandle++;
+      this.pipelines.set(handle, pipeline);
+      return { handle, ...info };
+    } catch (error) {
+      pipeline.delete();
+      throw error;
+    }
+  }
+
+  async classify(
+    pipeline: number,
+    inputs: readonly TextPair[],
+    options: Record<string, unknown>,
+  ): Promise<{ label: string; score: number }[][]> {
+    return unwrap(
+      find(this.pipelines, pipeline, 'pipeline').classify(
+        JSON.stringify(inputs),
+        JSON.stringify(options),
+      ),
+    );
+  }
+
+  /** Frees objects; when the last one is gone, the module and all its memory go too. */
+  async dispose(handles: readonly number[]): Promise<void> {
+    for (const handle of handles) {
+      for (const objects of [this.pipelines, this.models, this.tokenizers]) {
+        objects.get(handle)?.delete();
+        objects.delete(handle);
+      }
+    }
+    if (this.models.size + this.tokenizers.size + this.pipelines.size === 0 && this.loaded) {
+      const { runtime } = await this.loaded;
+      this.loaded = undefined;
+      runtime.delete();
+    }
+  }
+
+  private model(handle: number): NativeModel {
+    return find(this.models, handle, 'model');
+  }
+
+  private tokenizer(handle: number): NativeTokenizer {
+    return find(this.tokenizers, handle, 'tokenizer');
+  }
+
+  private load(): Promise<Loaded> {
+    this.loaded ??= this.instantiate().catch((error: unknown) => {
+      this.loaded = undefined;
+      throw error;
+    });
+    return this.loaded;
+  }
+
+  private async instantiate(): Promise<Loaded> {
+    const { wasm } = this.settings;
+    const cores = globalThis.navigator?.hardwareConcurrency ?? 1;
+    const wanted = wasm.threads === 'auto' ? Math.min(4, Math.max(1, cores >> 1)) : wasm.threads;
+    if (!Number.isInteger(wanted) || wanted < 1) {
+      throw new VerdictError(
+        'invalid_argument',
+        `env.wasm.threads is ${wanted}; an integer from 1 on was expected.`,
+      );
+    }
+    const { variant, create } = await importVariant(wanted > 1, wasm.variant);
+    const threads = variant.endsWith('-threads') ? wanted : 1;
+    const module = await create({
+      pthreadPoolSize: threads - 1,
+      ...(wasm.path ? { locateFile: (file: string) => wasm.path + file } : {}),
+    }).catch((cause: unknown) => {
+      throw new VerdictError(
+        'network',
+        `The WebAssembly module cannot be loaded: ${String(cause)}.`,
+        { cause },
+      );
+    });
+    const runtime = new module.Runtime();
+    unwrap(runtime.open(threads));
+    return { module, runtime, info: buildInfo(module), threads };
+  }
+
+  private sourceContext(module: NativeModule, context: CallContext): SourceContext {
+    return {
+      settings: this.settings,
+      progress: context.progress,
+      warn: context.warn,
+      createHasher: () => {
+        const hasher = new module.Hasher();
+        return {
+          update: (chunk) => hasher.update(chunk),
+          digest: () => withNative(hasher, (native) => native.digest()),
+        };
+      },
+    };
+  }
+}
+
+function find<T>(objects: Map<number, T>, handle: number, what: string): T {
+  const object = objects.get(handle);
+  if (!object) throw new VerdictError('invalid_argument', `The ${what} was disposed of.`);
+  return object;
+}
+
+async function text(file: ByteFile): Promise<string> {
+  return new TextDecoder().decode(await readAll(file));
+}
+
+async function require(files: FileSource, name: string): Promise<ByteFile> {
+  const file = await files.open(name);
+  if (!file) throw new VerdictError('not_found', `"${files.name}" has no file "${name}".`);
+  return file;
+}
+
+/** The weights file, or the shards. */
+async function openWeights(files: FileSource, module: NativeModule): Promise<ByteFile[]> {
+  const single = await files.open(WEIGHTS);
+  if (single) return [single];
+  const index = await files.open(INDEX);
+  if (index) {
+    const shards = unwrap<string[]>(module.list_shards(await text(index), index.name));
+    const opened: ByteFile[] = [];
+    for (const shard of shards) opened.push(await require(files, shard));
+    return opened;
+  }
+  for (const other of OTHER_WEIGHTS) {
+    if (await files.open(other)) {
+      throw new VerdictError(
+        'unsupported',
+        `"${files.name}" holds ${other}, which is not read here. Save the model as safetensors first.`,
+      );
+    }
+  }
+  throw new VerdictError(
+    'not_found',
+    `"${files.name}" has no weights: expected ${WEIGHTS} or ${INDEX}.`,
+  );
+}
+
+/** The JSON header of a safetensors file. */
+async function readHeader(file: ByteFile): Promise<Uint8Array> {
+  const slice = async (begin: number, end: number): Promise<Uint8Array> => {
+    const bytes = new Uint8Array(end - begin);
+    let at = 0;
+    for await (const chunk of file.stream(begin, end)) {
+      bytes.set(chunk, at);
+      at += chunk.length;
+    }
+    return bytes;
+  };
+  if (file.size >= 8) {
+    const prefix = new DataView((await slice(0, 8)).buffer);
+    const size = Number(prefix.getBigUint64(0, true));
+    if (size <= Math.min(file.size - 8, 100 << 20)) return slice(8, 8 + size);
+  }
+  throw new VerdictError(
+    'corrupt_file',
+    `"${file.name}" is no safetensors file, or is truncated: its header does not fit into its ${file.size} bytes.`,
+  );
+}
+
+interface TensorSink {
+  begin(tensor: number): void;
+  write(chunk: Uint8Array, at: number): void;
+  commit(tensor: number): void;
+}
+
+/** Reads the wanted tensors of a file in one pass, piece by piece. */
+async function streamTensors(
+  file: ByteFile,
+  reads: readonly Read[],
+  sink: TensorSink,
+): Promise<void> {
+  const ordered = [...reads].sort((a, b) => a.begin - b.begin);
+  const first = ordered[0];
+  const last = ordered[ordered.length - 1];
+  if (!first || !last) return;
+  let next = 0;
+  let open = false;
+  let at = first.begin;
+  /** Handles tensors that begin at `at` and end there, too: those of no elements. */
+  const settle = (): void => {
+    for (;;) {
+      const read = ordered[next];
+      if (!read || read.begin > at) return;
+      if (!open) sink.begin(read.tensor);
+      open = at < read.end;
+      if (open) return;
+      sink.commit(read.tensor);
+      ++next;
+    }
+  };
+  settle();
+  for await (const chunk of file.stream(first.begin, last.end)) {
+    for (let used = 0; used < chunk.length;) {
+      const read = ordered[next] as Read;
+      const stop = open ? read.end : read.begin;
+      const size = Math.min(stop - at, chunk.length - used);
+      if (open) sink.write(chunk.subarray(used, used + size), at - read.begin);
+      used += size;
+      at += size;
+      settle();
+    }
+  }
+}

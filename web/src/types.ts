@@ -1,0 +1,150 @@
+import type { Tensor } from './tensor.js';
+
+/** How the weights are stored and the products computed; the values of `dtype`. */
+export type DType = 'f32' | 'float32' | 'fp32' | 'q8' | 'int8' | 'bf16' | 'bfloat16' | 'auto';
+
+/** Events of `progress_callback`, in the shapes that transformers.js has. */
+export type ProgressEvent =
+  | { status: 'initiate' | 'download' | 'done'; name: string; file: string }
+  | {
+      status: 'progress';
+      name: string;
+      file: string;
+      /** Percent. */
+      progress: number;
+      /** Bytes. */
+      loaded: number;
+      total: number;
+    }
+  | { status: 'ready'; task: string; model: string };
+
+export type ProgressCallback = (event: ProgressEvent) => void;
+
+/** Files of a model that the caller holds, by name (`config.json`, `model.safetensors`, …). */
+export type ModelFileMap = Record<string, Uint8Array | Blob>;
+
+/**
+ * Where a model lies: a name such as `org/model`, an http(s) URL of its folder, a path (Node), or
+ * the files themselves.
+ */
+export type ModelSource = string | ModelFileMap;
+
+/** Options of everything that loads files. */
+export interface HubOptions {
+  /** Branch, tag or commit; default `main`. */
+  revision?: string;
+  /** A folder inside the repository or folder. */
+  subfolder?: string;
+  /** Sent as a bearer token. */
+  token?: string;
+  /** Never ask a server. */
+  local_files_only?: boolean;
+  /** Node: folder of the file cache; default `env.cacheDir`. */
+  cache_dir?: string;
+  progress_callback?: ProgressCallback;
+}
+
+/** Attributes of `config.json`, under the names of the reference. */
+export type ConfigJson = { model_type: string } & Record<string, unknown>;
+
+/** Options of `from_pretrained`. Other properties are config attributes that override the config. */
+export interface PretrainedModelOptions extends HubOptions {
+  /** Instead of the model's own config. */
+  config?: { toJSON(): ConfigJson };
+  /** Weights instead of the model's own, by their checkpoint names. */
+  state_dict?: Record<string, Tensor>;
+  dtype?: DType;
+  /** `'cpu'` and `'wasm'` mean the same. */
+  device?: 'cpu' | 'wasm';
+  ignore_mismatched_sizes?: boolean;
+  /** Give `[model, report]` semantics: the report is always `model.load_report`; accepted for porting. */
+  output_loading_info?: boolean;
+  /** TensorFlow checkpoints: an error that says how to convert them. */
+  from_tf?: boolean;
+  /** No class takes positional arguments, so one is an error. */
+  model_args?: readonly unknown[];
+  /** Seed of parameters that are freshly initialised. */
+  seed?: number;
+  num_labels?: number;
+  id2label?: Record<string, string>;
+  label2id?: Record<string, number>;
+  output_attentions?: boolean;
+  output_hidden_states?: boolean;
+  problem_type?: ProblemType;
+  [config_attribute: string]: unknown;
+}
+
+export type ProblemType =
+  'regression' | 'single_label_classification' | 'multi_label_classification';
+
+/** What `from_pretrained` found in the checkpoint. */
+export interface LoadReport {
+  /** Parameters that were freshly initialised. */
+  missing_keys: string[];
+  /** Stored tensors that the model does not have. */
+  unexpected_keys: string[];
+  mismatched_keys: { name: string; checkpoint_shape: number[]; model_shape: number[] }[];
+  /** Parameters that hold NaN or infinity. */
+  non_finite_keys: string[];
+}
+
+/** A label with its score. */
+export interface Classification {
+  label: string;
+  score: number;
+}
+
+/** One text, or a pair for models of sentence pairs. */
+export type TextInput = string | { text: string; text_pair?: string };
+
+/** Options of a text-classification pipeline's call. */
+export interface ClassifyOptions {
+  /** The best k labels; `null`: all of them. Default 1. */
+  top_k?: number | null;
+  function_to_apply?: 'default' | 'softmax' | 'sigmoid' | 'none';
+  /** Texts computed together; default 8. */
+  batch_size?: number;
+  /** Cut longer texts; without it a longer text is an error. */
+  truncation?: boolean;
+  /** Tokens, special ones included; default: the model's maximum. */
+  max_length?: number;
+}
+
+/** Options of a tokenizer's call. */
+export interface TokenizeOptions {
+  /** Second texts of pairs. */
+  text_pair?: string | readonly string[];
+  add_special_tokens?: boolean;
+  /** `true`: to the longest of the batch. */
+  padding?: boolean | 'longest' | 'max_length';
+  /** `true`: `longest_first`. */
+  truncation?: boolean | 'longest_first' | 'only_first' | 'only_second' | 'do_not_truncate';
+  max_length?: number;
+  pad_to_multiple_of?: number;
+  return_offsets_mapping?: boolean;
+}
+
+/** One tokenized text. */
+export interface EncodingJson {
+  input_ids: number[];
+  token_type_ids: number[];
+  attention_mask: number[];
+  special_tokens_mask: number[];
+  /** Number of the word; -1 for special tokens and padding. */
+  word_ids: number[];
+  /** Code points of the text, when asked for. */
+  offset_mapping?: [number, number][];
+}
+
+/** Arguments of a model's call. Integers as `Tensor` or as rows of numbers of one length. */
+export interface ModelInputs {
+  input_ids: TensorLike;
+  attention_mask?: TensorLike;
+  token_type_ids?: TensorLike;
+  position_ids?: TensorLike;
+  labels?: TensorLike;
+  output_attentions?: boolean;
+  output_hidden_states?: boolean;
+}
+
+export type TensorLike = Tensor | readonly (readonly number[])[] | readonly number[];
