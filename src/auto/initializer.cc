@@ -44,10 +44,11 @@ std::uint64_t hash(std::string_view text) {
 
 void fill_sinusoidal(std::span<float> values, std::size_t size) {
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const double position = static_cast<double>(i / size);
+    const std::size_t position = i / size;
     const std::size_t column = i % size;
-    const double exponent = static_cast<double>(column / 2 * 2) / static_cast<double>(size);
-    const double angle = position / std::pow(10000.0, exponent);
+    const std::size_t pair = column - column % 2;
+    const double exponent = static_cast<double>(pair) / static_cast<double>(size);
+    const double angle = static_cast<double>(position) / std::pow(10000.0, exponent);
     values[i] = static_cast<float>(column % 2 == 0 ? std::sin(angle) : std::cos(angle));
   }
 }

@@ -83,7 +83,7 @@ class SequenceClassifier::Run {
       }
     }
     if (!context_) context_ = slot_->plan->create_context();
-    context_->run(batch);
+    with_memory_errors("Running the model", [&] { context_->run(batch); });
   }
 
   ~Run() {

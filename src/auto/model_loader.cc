@@ -30,8 +30,10 @@ std::span<const float> as_f32(DType dtype, std::span<const std::byte> bytes,
 ModelLoader::ModelLoader(PretrainedConfig config, const LoadOptions& options) : options_(options) {
   const ModelType& type = model_type(config.model_type());
   const auto backend = options.backend ? options.backend : create_xnnpack_backend(options.threads);
-  model_ = std::make_unique<SequenceClassifier>(type, std::move(config), backend, options.dtype,
+  model_ = with_memory_errors("Loading the model", [&] {
+    return std::make_unique<SequenceClassifier>(type, std::move(config), backend, options.dtype,
                                                 options.seed);
+  });
   filled_.resize(model_->declaration().parameters().size());
 }
 

@@ -24,4 +24,11 @@ std::string_view error_code_name(ErrorCode code) {
   return "internal_error";
 }
 
+void throw_out_of_memory(std::string_view attempt) {
+  throw Error(ErrorCode::kOutOfMemory,
+              std::string(attempt) +
+                  " needs more memory than there is. Use dtype \"q8\", a smaller model or smaller "
+                  "batches; what was loaded before is still usable.");
+}
+
 }  // namespace verdict

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -32,5 +33,20 @@ class Error : public std::runtime_error {
  private:
   ErrorCode code_;
 };
+
+[[noreturn]] void throw_out_of_memory(std::string_view attempt);
+
+/// Runs `call`; a failed allocation becomes an Error with what was attempted, for example
+/// "Loading the model".
+template <typename Call>
+decltype(auto) with_memory_errors(std::string_view attempt, const Call& call) {
+  try {
+    return call();
+  } catch (const std::bad_alloc&) {
+    throw_out_of_memory(attempt);
+  } catch (const std::length_error&) {
+    throw_out_of_memory(attempt);
+  }
+}
 
 }  // namespace verdict

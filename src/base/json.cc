@@ -1,6 +1,8 @@
 #include "verdict/base/json.h"
 
 #include <algorithm>
+#include <set>
+#include <vector>
 
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
@@ -18,11 +20,10 @@ std::string position(std::string_view text, std::size_t byte) {
   return concat("line ", line, ", column ", column);
 }
 
-}  // namespace
-
-nlohmann::json parse_json(std::string_view text, std::string_view name) {
+nlohmann::json parse(std::string_view text, std::string_view name,
+                     const nlohmann::json::parser_callback_t& callback) {
   try {
-    return nlohmann::json::parse(text.begin(), text.end());
+    return nlohmann::json::parse(text.begin(), text.end(), callback);
   } catch (const nlohmann::json::parse_error& error) {
     const std::size_t start = text.find_first_not_of(" \t\r\n");
     if (start != std::string_view::npos && text[start] == '<') {
@@ -36,6 +37,26 @@ nlohmann::json parse_json(std::string_view text, std::string_view name) {
                 concat("\"", name, "\" is not valid JSON (", position(text, error.byte),
                        "). Get the file again."));
   }
+}
+
+}  // namespace
+
+nlohmann::json parse_json(std::string_view text, std::string_view name) {
+  return parse(text, name, nullptr);
+}
+
+nlohmann::json parse_unique_json(std::string_view text, std::string_view name) {
+  using Event = nlohmann::json::parse_event_t;
+  std::vector<std::set<std::string>> open;  // the keys of the objects around the current place
+  return parse(text, name, [&](int, Event event, const nlohmann::json& parsed) {
+    if (event == Event::object_start) open.emplace_back();
+    if (event == Event::object_end) open.pop_back();
+    if (event == Event::key && !open.back().insert(parsed.get<std::string>()).second) {
+      throw Error(ErrorCode::kCorruptFile,
+                  concat("\"", name, "\" has the key ", to_text(parsed), " twice."));
+    }
+    return true;
+  });
 }
 
 std::string to_text(const nlohmann::json& json, int indent) {

@@ -10,6 +10,9 @@ namespace verdict {
 /// JSON is named as such.
 nlohmann::json parse_json(std::string_view text, std::string_view name);
 
+/// `parse_json` that also refuses objects with a key that stands twice.
+nlohmann::json parse_unique_json(std::string_view text, std::string_view name);
+
 /// JSON as text; invalid UTF-8 in strings becomes U+FFFD instead of an exception.
 std::string to_text(const nlohmann::json& json, int indent = -1);
 

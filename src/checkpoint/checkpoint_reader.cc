@@ -66,6 +66,9 @@ json weight_map(std::string_view index_json, std::string_view name) {
   if (!index.is_object() || !index.contains("weight_map") || !index["weight_map"].is_object()) {
     throw Error(ErrorCode::kCorruptFile, concat("\"", name, "\" has no object \"weight_map\"."));
   }
+  if (index["weight_map"].empty()) {
+    throw Error(ErrorCode::kCorruptFile, concat("The \"weight_map\" of \"", name, "\" is empty."));
+  }
   return index["weight_map"];
 }
 

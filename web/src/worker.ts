@@ -1,6 +1,12 @@
 // Runs the engine in a worker; runtime/host.ts is its other end.
 import { Engine } from './runtime/engine.js';
-import { LOADING_METHODS, toVerdictError, type Call, type Message } from './runtime/protocol.js';
+import {
+  LOADING_METHODS,
+  callEngine,
+  toVerdictError,
+  type Call,
+  type Message,
+} from './runtime/protocol.js';
 
 const engine = new Engine();
 const scope = globalThis as unknown as {
@@ -17,8 +23,7 @@ async function serve({ id, settings, method, args }: Call): Promise<void> {
         warn: (warning: string) => scope.postMessage({ id, warning }),
       });
     }
-    const run = engine[method] as (...list: unknown[]) => Promise<unknown>;
-    scope.postMessage({ id, value: await run.apply(engine, args) });
+    scope.postMessage({ id, value: await callEngine(engine, method, args) });
   } catch (error) {
     const { code, message } = toVerdictError(error);
     scope.postMessage({ id, error: { code, message } });

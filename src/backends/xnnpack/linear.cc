@@ -35,6 +35,7 @@ std::vector<Tile> make_tiles(const Product& product, std::size_t nr, std::size_t
                              std::size_t threads) {
   std::size_t panels = 0;
   for (const ProductPart& part : product.parts) panels += (part.columns + nr - 1) / nr;
+  if (panels == 0) return {};
   const std::size_t row_blocks =
       std::min((4 * threads + panels - 1) / panels, (product.rows + mr - 1) / mr);
   const std::size_t tile_rows =

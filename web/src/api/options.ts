@@ -14,5 +14,5 @@ export function splitOptions(
     const isHub = (HUB_OPTIONS as readonly string[]).includes(name);
     (isHub ? hub : kwargs)[name] = value;
   }
-  return { hub: hub as HubOptions, kwargs };
+  return { hub: hub, kwargs };
 }

@@ -4,6 +4,7 @@ import type { ProgressCallback } from '../types.js';
 import type { CallContext, Engine } from './engine.js';
 import {
   LOADING_METHODS,
+  callEngine,
   toVerdictError,
   type Call,
   type EngineMethod,
@@ -15,8 +16,8 @@ type Parameters_<M extends EngineMethod> =
 type Result<M extends EngineMethod> = Awaited<ReturnType<Engine[M]>>;
 
 interface Pending {
-  resolve(value: unknown): void;
-  reject(error: VerdictError): void;
+  resolve: (value: unknown) => void;
+  reject: (error: VerdictError) => void;
   progress: ProgressCallback | undefined;
 }
 
@@ -44,8 +45,7 @@ export class Host {
       list.push(context);
     }
     try {
-      const run = engine[method] as (...rest: unknown[]) => Promise<unknown>;
-      return (await run.apply(engine, list)) as Result<M>;
+      return (await callEngine(engine, method, list)) as Result<M>;
     } catch (error) {
       throw toVerdictError(error);
     }
@@ -88,8 +88,14 @@ export class Host {
   private receive(message: Message): void {
     const pending = this.pending.get(message.id);
     if (!pending) return;
-    if ('progress' in message) return pending.progress?.(message.progress);
-    if ('warning' in message) return env.warn(message.warning);
+    if ('progress' in message) {
+      pending.progress?.(message.progress);
+      return;
+    }
+    if ('warning' in message) {
+      env.warn(message.warning);
+      return;
+    }
     this.pending.delete(message.id);
     if ('error' in message) {
       pending.reject(new VerdictError(message.error.code, message.error.message));

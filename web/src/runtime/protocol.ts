@@ -32,3 +32,16 @@ export function toVerdictError(error: unknown): VerdictError {
   const message = error instanceof Error ? error.message : String(error);
   return new VerdictError('internal', `An unexpected error: ${message}`, { cause: error });
 }
+
+/** Calls a method by its name. */
+export function callEngine(
+  engine: Engine,
+  method: EngineMethod,
+  args: readonly unknown[],
+): Promise<unknown> {
+  const methods = engine as unknown as Record<
+    string,
+    (...list: readonly unknown[]) => Promise<unknown>
+  >;
+  return (methods[method] as (typeof methods)[string]).apply(engine, args as unknown[]);
+}

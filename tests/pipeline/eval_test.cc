@@ -1,0 +1,112 @@
+// The bundled model on its evaluation sets: the reference's logits on every row, and the accuracy
+// that the model's card states.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "support/fixtures.h"
+#include "verdict/auto/auto_model.h"
+#include "verdict/base/json.h"
+#include "verdict/pipeline/text_classification.h"
+
+namespace verdict::testing {
+namespace {
+
+/// `expected.safetensors` belongs to 77.4 %, the card's figure for test.jsonl.
+constexpr double kStatedAccuracy = 77.4;
+
+struct Row {
+  TextInput input;
+  std::string label;
+};
+
+std::vector<Row> read_rows(const std::string& name) {
+  const std::string text = read_text(*open_file(root_path("tests/fixtures/eval/" + name)));
+  std::vector<Row> rows;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const auto json = parse_json(std::string_view(text).substr(at, end - at), name);
+    rows.push_back({{json.at("text"), std::nullopt}, json.value("label", "")});
+    at = end + 1;
+  }
+  return rows;
+}
+
+TextClassificationPipeline bundled(const std::string& dtype) {
+  FromPretrainedOptions options;
+  options.dtype = dtype;
+  options.threads = 0;
+  const std::string folder = root_path("models/verdict-sentiment-en");
+  return {AutoModelForSequenceClassification::from_pretrained(folder, options),
+          AutoTokenizer::from_pretrained(folder)};
+}
+
+/// Logits [rows, labels] of all texts, unpadded.
+std::vector<std::vector<float>> scores(const TextClassificationPipeline& pipeline,
+                                       const std::vector<Row>& rows) {
+  TextClassificationOptions options;
+  options.top_k = 0;
+  options.function_to_apply = FunctionToApply::kNone;
+  options.truncation = true;
+  options.batch_size = 16;
+  std::vector<TextInput> inputs;
+  for (const Row& row : rows) inputs.push_back(row.input);
+  std::vector<std::vector<float>> out;
+  const PretrainedConfig& config = pipeline.model().config();
+  for (const auto& labels : pipeline(inputs, options)) {
+    std::vector<float> logits(labels.size());
+    for (const LabelScore& label : labels) {
+      logits[static_cast<std::size_t>(config.label2id(label.label).value())] = label.score;
+    }
+    out.push_back(std::move(logits));
+  }
+  return out;
+}
+
+double accuracy(const TextClassificationPipeline& pipeline, const std::vector<Row>& rows,
+                const std::vector<std::vector<float>>& logits) {
+  std::size_t right = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto best = std::max_element(logits[i].begin(), logits[i].end()) - logits[i].begin();
+    if (pipeline.model().config().id2label()[static_cast<std::size_t>(best)] == rows[i].label)
+      ++right;
+  }
+  return 100.0 * static_cast<double>(right) / static_cast<double>(rows.size());
+}
+
+void expect_logits(const std::vector<std::vector<float>>& logits, const std::string& file) {
+  const Tensor expected = load_tensors(root_path("tests/fixtures/eval/" + file)).at("logits");
+  ASSERT_EQ(static_cast<std::int64_t>(logits.size()), expected.shape()[0]);
+  for (std::size_t i = 0; i < logits.size(); ++i) {
+    for (std::size_t k = 0; k < logits[i].size(); ++k) {
+      ASSERT_NEAR(logits[i][k], expected.f32()[i * logits[i].size() + k], 1e-3) << "row " << i;
+    }
+  }
+}
+
+TEST(Eval, Float32EqualsTheReference) {
+  const auto pipeline = bundled("f32");
+  const auto rows = read_rows("test.jsonl");
+  const auto logits = scores(pipeline, rows);
+  expect_logits(logits, "expected.safetensors");
+  EXPECT_NEAR(accuracy(pipeline, rows, logits), kStatedAccuracy, 0.2);
+  EXPECT_EQ(pipeline.model().counters().padding_rows, 0);
+  EXPECT_EQ(pipeline.model().counters().int8_multiplications, 0);
+}
+
+TEST(Eval, LongTextsAreCutAsTheReferenceCuts) {
+  expect_logits(scores(bundled("f32"), read_rows("long.jsonl")), "long_expected.safetensors");
+}
+
+TEST(Eval, Int8KeepsTheAccuracy) {
+  const auto pipeline = bundled("q8");
+  const auto rows = read_rows("test.jsonl");
+  EXPECT_NEAR(accuracy(pipeline, rows, scores(pipeline, rows)), kStatedAccuracy, 0.7);
+  // Products are integer products; floating point is left to attention.
+  const Counters counters = pipeline.model().counters();
+  EXPECT_GT(counters.int8_multiplications, 10 * counters.float_multiplications);
+}
+
+}  // namespace
+}  // namespace verdict::testing
