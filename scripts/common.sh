@@ -2,7 +2,7 @@
 set -euo pipefail
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/verdict
-export CCACHE_DIR=$CACHE/ccache EM_CACHE=$CACHE/emscripten-cache
+export CCACHE_DIR=$CACHE/ccache CCACHE_BASEDIR=$ROOT CCACHE_NOHASHDIR=1 EM_CACHE=$CACHE/emscripten-cache
 mkdir -p "$CACHE" "$CCACHE_DIR" "$EM_CACHE"
 
 STARTED=$(date +%s)
