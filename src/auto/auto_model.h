@@ -48,9 +48,9 @@ class AutoModelForSequenceClassification {
   static std::unique_ptr<SequenceClassifier> from_config(const PretrainedConfig& config,
                                                          const FromPretrainedOptions& options = {});
 
-  /// Loads a folder or, in builds with the hub, a model name; evaluation mode. What was missing,
-  /// unexpected or mismatched stands in `load_report()` of the model (`output_loading_info` of the
-  /// reference).
+  /// Loads a folder, or a model's name or URL (see `open_model`); evaluation mode. What was
+  /// missing, unexpected or mismatched stands in `load_report()` of the model
+  /// (`output_loading_info` of the reference).
   static std::unique_ptr<SequenceClassifier> from_pretrained(
       const std::string& name_or_path, const FromPretrainedOptions& options = {});
 

@@ -42,6 +42,9 @@ class FileSet {
   /// The file, or null when there is none of that name. Other troubles throw.
   virtual std::unique_ptr<ByteSource> open(const std::string& name) const = 0;
 
+  /// Whether there is a file of that name; where opening means fetching, it is not fetched.
+  virtual bool contains(const std::string& name) const { return open(name) != nullptr; }
+
   /// For messages: the folder's path or the model's name.
   virtual const std::string& name() const = 0;
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <utility>
@@ -14,7 +15,10 @@
 namespace verdict {
 
 FileWriter::FileWriter(std::string path)
-    : path_(std::move(path)), temporary_(concat(path_, ".", getpid(), ".tmp")) {
+    : path_(std::move(path)),
+      // Of its own also among the writers of one process.
+      temporary_(
+          concat(path_, ".", getpid(), ".", reinterpret_cast<std::uintptr_t>(this), ".tmp")) {
   fd_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd_ < 0) fail("be created");
 }

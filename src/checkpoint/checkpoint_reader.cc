@@ -116,7 +116,7 @@ std::unique_ptr<CheckpointReader> open_checkpoint(const FileSet& files) {
   }
   if (const auto index = files.open(kIndex)) return open_shards(files, *index);
   for (const auto& [file, format] : kOtherFormats) {
-    if (files.open(file)) {
+    if (files.contains(file)) {
       throw Error(
           ErrorCode::kUnsupported,
           concat("\"", files.name(), "\" holds ", format, " weights (", file,

@@ -66,6 +66,10 @@ bool is_set(const json& object, std::string_view key) {
   return found != object.end() && !found->is_null();
 }
 
+PretrainedConfig read_config(const ByteSource& file, const json& kwargs) {
+  return PretrainedConfig::from_json(parse_json(read_text(file), file.name()), file.name(), kwargs);
+}
+
 }  // namespace
 
 std::string_view problem_type_name(ProblemType type) {
@@ -266,17 +270,17 @@ json PretrainedConfig::to_json() const {
 
 PretrainedConfig AutoConfig::from_pretrained(const std::string& name_or_path, const json& kwargs,
                                              const HubOptions& options) {
-  if (ends_with(name_or_path, ".json")) {
-    const std::string text = read_text(*open_file(name_or_path));
-    return PretrainedConfig::from_json(parse_json(text, name_or_path), name_or_path, kwargs);
+  if (!ends_with(name_or_path, ".json")) {
+    return from_pretrained(*open_model(name_or_path, options), kwargs);
   }
-  return from_pretrained(*open_model(name_or_path, options), kwargs);
+  if (!is_url(name_or_path)) return read_config(*open_file(name_or_path), kwargs);
+  const std::size_t slash = name_or_path.rfind('/');
+  const auto files = open_model(name_or_path.substr(0, slash), options);
+  return read_config(*files->require(name_or_path.substr(slash + 1)), kwargs);
 }
 
 PretrainedConfig AutoConfig::from_pretrained(const FileSet& files, const json& kwargs) {
-  const auto file = files.require("config.json");
-  return PretrainedConfig::from_json(parse_json(read_text(*file), file->name()), file->name(),
-                                     kwargs);
+  return read_config(*files.require("config.json"), kwargs);
 }
 
 }  // namespace verdict

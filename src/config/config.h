@@ -77,7 +77,8 @@ class PretrainedConfig {
 /// Reads configurations (transformers' `AutoConfig`).
 class AutoConfig {
  public:
-  /// A folder with a `config.json`, the path of a JSON file, or a name or URL (see `open_model`).
+  /// A folder with a `config.json`, the path or URL of a `.json` file, or a name or the URL of a
+  /// folder (see `open_model`).
   static PretrainedConfig from_pretrained(const std::string& name_or_path,
                                           const nlohmann::json& kwargs = nlohmann::json::object(),
                                           const HubOptions& options = {});
