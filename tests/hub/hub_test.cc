@@ -4,7 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
-#include <thread>
+#include <future>
 
 #include "hub/hub_server.h"
 #include "support/errors.h"
@@ -517,6 +517,18 @@ TEST_F(HubTest, APartThatDoesNotFitIsThrownAway) {
   EXPECT_EQ(text_of(*files, "long"), "qrst");
 }
 
+TEST_F(HubTest, ABlobIsUsedAgainUnlessItIsTruncated) {
+  Hub hub;
+  hub.large = {{"whole", "abcdefghij"}, {"truncated", "klmnop"}};
+  HttpServer server(hub);
+  use(server);
+  write_text(concat(repo(), "/blobs/", sha256("abcdefghij")), "abcdefghij");
+  write_text(concat(repo(), "/blobs/", sha256("klmnop")), "klm");
+  EXPECT_EQ(text_of(*open_model("org/name"), "whole"), "abcdefghij");
+  EXPECT_EQ(server.count("GET"), 0u);
+  EXPECT_EQ(text_of(*open_model("org/name"), "truncated"), "klmnop");
+}
+
 TEST_F(HubTest, AServerWithoutRangesSendsTheWholeAgain) {
   Hub hub;
   hub.large = {{"model.safetensors", "abcdefghij"}};
@@ -627,12 +639,12 @@ TEST_F(HubTest, ThreadsThatWantTheSameFileFetchItOnce) {
     return reply;
   });
   use(server);
-  std::vector<std::string> texts(4);
-  std::vector<std::thread> threads;
-  for (std::string& text : texts)
-    threads.emplace_back([&] { text = text_of(*open_model("org/name"), "model.safetensors"); });
-  for (std::thread& thread : threads) thread.join();
-  for (const std::string& text : texts) EXPECT_TRUE(text == hub.large.begin()->second);
+  std::vector<std::future<std::string>> texts(4);
+  for (auto& text : texts) {
+    text = std::async(std::launch::async,
+                      [] { return text_of(*open_model("org/name"), "model.safetensors"); });
+  }
+  for (auto& text : texts) EXPECT_TRUE(text.get() == hub.large.begin()->second);
   EXPECT_EQ(server.count("GET"), 1u);
   EXPECT_TRUE(leftovers(home_.path()).empty());
 }
