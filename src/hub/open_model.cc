@@ -27,7 +27,8 @@ std::unique_ptr<FileSet> open_cached(const std::string& name, const CachedRepo& 
                                      const HubOptions& options) {
   const std::string reason =
       kFetches ? "no server is asked because of local_files_only or HF_HUB_OFFLINE"
-               : "this build cannot fetch models; configure it with -DVERDICT_HUB=ON (libcurl)";
+               : "this build cannot fetch models; pass a folder, or configure a native build with "
+                 "-DVERDICT_HUB=ON (libcurl)";
   const auto commit = repo.commit_of(options.revision);
   if (!commit || !repo.has_snapshot(*commit)) {
     throw Error(
