@@ -13,13 +13,22 @@ namespace verdict::graph {
 /// How the rows of an axis are divided among the sequences of a batch.
 struct Segmentation {
   enum class Rule {
-    kTokens,    ///< as many rows as the sequence has real tokens
-    kConstant,  ///< `count` rows a sequence
+    kTokens,     ///< as many rows as the sequence has real tokens
+    kPrefixed,   ///< `count` rows before the sequence's real tokens
+    kConstant,   ///< `count` rows a sequence
+    kShared,     ///< `count` rows that all sequences share
+    kDistances,  ///< shared: one a difference of columns, from 1 - width to width - 1
   };
   Rule rule = Rule::kTokens;
   std::int64_t count = 0;
   friend bool operator==(const Segmentation&, const Segmentation&) = default;
 };
+
+/// Whether the rows belong to the whole batch and not to its sequences.
+inline bool is_shared(const Segmentation& segmentation) {
+  return segmentation.rule == Segmentation::Rule::kShared ||
+         segmentation.rule == Segmentation::Rule::kDistances;
+}
 
 /// One axis of a value: a fixed size, the rows of a segmentation, or all (query, key) pairs inside
 /// each sequence.

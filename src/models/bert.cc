@@ -27,6 +27,6 @@ void build(ModelBuilder& model) {
 }  // namespace
 
 extern const Family bert_family;
-const Family bert_family{"bert", kBertArguments, &build};
+const Family bert_family{"bert", kBertArguments, &build, &max_position_embeddings};
 
 }  // namespace verdict::models
