@@ -223,7 +223,9 @@ T PretrainedConfig::get(std::string_view attribute) const {
                 concat("\"", name_, "\" (model type ", model_type(), ") has no attribute \"",
                        attribute, "\", which the architecture needs."));
   }
-  if constexpr (std::is_same_v<T, bool>) {
+  if constexpr (std::is_same_v<T, json>) {
+    return *value;
+  } else if constexpr (std::is_same_v<T, bool>) {
     if (!value->is_boolean()) wrong_kind(name_, attribute, *value, "true or false");
   } else if constexpr (std::is_same_v<T, std::string>) {
     if (!value->is_string()) wrong_kind(name_, attribute, *value, "a string");
@@ -248,6 +250,7 @@ template std::int32_t PretrainedConfig::get<std::int32_t>(std::string_view) cons
 template std::int64_t PretrainedConfig::get<std::int64_t>(std::string_view) const;
 template double PretrainedConfig::get<double>(std::string_view) const;
 template std::string PretrainedConfig::get<std::string>(std::string_view) const;
+template json PretrainedConfig::get<json>(std::string_view) const;
 
 json PretrainedConfig::to_json() const {
   json out = json::object();

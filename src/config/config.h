@@ -50,7 +50,7 @@ class PretrainedConfig {
 
   /// An attribute by its canonical name. Throws `kNotFound` when it is missing or null,
   /// `kInvalidArgument` when it is of another kind. T: bool, std::int32_t, std::int64_t, double,
-  /// std::string.
+  /// std::string, nlohmann::json (anything).
   template <typename T>
   T get(std::string_view attribute) const;
 
