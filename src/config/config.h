@@ -67,9 +67,10 @@ class PretrainedConfig {
   const nlohmann::json* find(std::string_view attribute) const;
   void apply(const nlohmann::json& kwargs);
   void read_labels(const nlohmann::json& source);
-  void validate() const;
+  void validate();
 
-  nlohmann::json values_;  // canonical names, without the labels
+  nlohmann::json values_;   // canonical names, without the labels
+  nlohmann::json derived_;  // what they mean in the current form; wins over them
   std::vector<std::string> id2label_;
   std::string name_;
 };

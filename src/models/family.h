@@ -27,6 +27,7 @@ class ModelBuilder {
   const Scope& root() const { return root_; }
 
   std::int64_t num_labels() const { return config_.num_labels(); }
+  std::int64_t hidden_size() const { return config_.get<std::int64_t>("hidden_size"); }
 
   /// The next of `hidden_states`; the embeddings' first, then one a layer.
   void hidden_state(Value value) { state("hidden_states", value); }

@@ -13,7 +13,9 @@ using graph::ScoreTerm;
 
 Attention::Attention(const Scope& scope, Value query, Value key, Value value,
                      const Options& options)
-    : graph_(&scope.graph()), inputs_{query, key, value} {
+    : graph_(&scope.graph()),
+      inputs_{query, key, value},
+      sides_{Side::kQuery, Side::kKey, Side::kKey} {
   op_.heads = options.heads;
   op_.head_size = options.head_size;
   op_.key_heads = options.key_heads;
@@ -24,17 +26,19 @@ Attention::Attention(const Scope& scope, Value query, Value key, Value value,
   op_.softcap = options.softcap;
 }
 
-int Attention::slot(Value value) {
-  const auto known = std::ranges::find(inputs_, value);
-  if (known != inputs_.end()) return static_cast<int>(known - inputs_.begin());
+int Attention::slot(Value value, Side side) {
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i] == value && sides_[i] == side) return static_cast<int>(i);
+  }
   inputs_.push_back(value);
+  sides_.push_back(side);
   return static_cast<int>(inputs_.size()) - 1;
 }
 
 Attention& Attention::window(Value query_positions, Value key_positions,
                              std::optional<std::int64_t> left, std::optional<std::int64_t> right) {
-  op_.query_positions = slot(query_positions);
-  op_.key_positions = slot(key_positions);
+  op_.query_positions = slot(query_positions, Side::kQuery);
+  op_.key_positions = slot(key_positions, Side::kKey);
   op_.left = left;
   op_.right = right;
   return *this;
@@ -42,22 +46,23 @@ Attention& Attention::window(Value query_positions, Value key_positions,
 
 Attention& Attention::bias(Value table, Value query_ids, Value key_ids, graph::RelativeIndex index,
                            double scale) {
-  op_.terms.push_back({ScoreTerm::Kind::kBias, slot(table), 0, std::move(index), slot(query_ids),
-                       slot(key_ids), scale});
+  op_.terms.push_back({ScoreTerm::Kind::kBias, slot(table, Side::kKey), 0, std::move(index),
+                       slot(query_ids, Side::kQuery), slot(key_ids, Side::kKey), scale});
   return *this;
 }
 
 Attention& Attention::query_term(Value query, Value table, Value query_ids, Value key_ids,
                                  graph::RelativeIndex index, double scale) {
-  op_.terms.push_back({ScoreTerm::Kind::kQuery, slot(table), slot(query), std::move(index),
-                       slot(query_ids), slot(key_ids), scale});
+  op_.terms.push_back({ScoreTerm::Kind::kQuery, slot(table, Side::kKey), slot(query, Side::kQuery),
+                       std::move(index), slot(query_ids, Side::kQuery), slot(key_ids, Side::kKey),
+                       scale});
   return *this;
 }
 
 Attention& Attention::key_term(Value table, Value query_ids, Value key_ids,
                                graph::RelativeIndex index, double scale) {
-  op_.terms.push_back({ScoreTerm::Kind::kKey, slot(table), 0, std::move(index), slot(query_ids),
-                       slot(key_ids), scale});
+  op_.terms.push_back({ScoreTerm::Kind::kKey, slot(table, Side::kKey), 0, std::move(index),
+                       slot(query_ids, Side::kQuery), slot(key_ids, Side::kKey), scale});
   return *this;
 }
 

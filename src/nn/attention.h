@@ -54,11 +54,15 @@ class Attention {
   AttentionResult result() const;
 
  private:
-  int slot(Value value);
+  /// A value that belongs to queries and keys alike has a slot for each: only the queries' rows may
+  /// be dropped.
+  enum class Side { kQuery, kKey };
+  int slot(Value value, Side side);
 
   graph::Graph* graph_;
   graph::AttentionOp op_;
   std::vector<Value> inputs_;
+  std::vector<Side> sides_;  // by input
 };
 
 /// Names of the three input projections below an attention's scope.
