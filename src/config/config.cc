@@ -45,7 +45,7 @@ constexpr auto kRanges = std::to_array<Range>({{"vocab_size", 1, kMostElements},
                                                {"inner_group_num", 0, 10000},
                                                {"num_attention_heads", 1, 1 << 20},
                                                {"max_position_embeddings", 1, kMostElements},
-                                               {"type_vocab_size", 1, kMostElements},
+                                               {"type_vocab_size", 0, kMostElements},
                                                {"num_key_value_heads", 1, 1 << 20},
                                                {"head_dim", 1, 1 << 20},
                                                {"sliding_window", 1, kMostElements}});

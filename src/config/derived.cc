@@ -22,10 +22,11 @@ constexpr const char* kSliding = "sliding_attention";
 /// Which layers see only a window when the file does not say it layer by layer.
 enum class Window {
   kNever,
-  kAll,      ///< where `sliding_window` is set
-  kAbove,    ///< from layer `max_window_layers` on, where `use_sliding_window`
-  kEven,     ///< layers 0, 2, …
-  kPattern,  ///< all but every `sliding_window_pattern`-th
+  kAll,          ///< where `sliding_window` is set
+  kAbove,        ///< from layer `max_window_layers` on, where `use_sliding_window`
+  kEven,         ///< layers 0, 2, …
+  kAllBut,       ///< all but every n-th, which are the last ones of n
+  kAllButFirst,  ///< all but every n-th, which are the first ones of n
 };
 
 /// A model type with rotary positions.
@@ -33,21 +34,33 @@ struct RotaryType {
   std::string_view model_type;
   double theta;
   Window window;
+  /// kAllBut: the attribute that gives n, and n where it is missing.
+  const char* period = nullptr;
+  std::int64_t default_period = 1;
+  /// Of the sliding layers, where they have rotary parameters of their own: the attribute in old
+  /// files, and theta where it is missing.
+  const char* local_theta = nullptr;
+  double default_local_theta = 0;
 };
 
 constexpr auto kRotaryTypes = std::to_array<RotaryType>({
+    {"eurobert", 10000, Window::kNever},
     {"gemma", 10000, Window::kNever},
     {"gemma2", 10000, Window::kEven},
-    {"gemma3_text", 1000000, Window::kPattern},
+    {"gemma3_text", 1000000, Window::kAllBut, "sliding_window_pattern", 6, "rope_local_base_freq",
+     10000},
+    {"gte", 160000, Window::kNever},
     {"llama", 10000, Window::kNever},
     {"mistral", 10000, Window::kAll},
+    {"modernbert", 160000, Window::kAllButFirst, "global_attn_every_n_layers", 3,
+     "local_rope_theta", 10000},
+    {"nomic_bert", 1000, Window::kNever},
     {"phi3", 10000, Window::kAll},
     {"qwen2", 10000, Window::kAbove},
     {"qwen3", 10000, Window::kAbove},
+    {"ultrabert", 2560000, Window::kAllBut, "global_attn_every_n_layers", 3, "local_rope_theta",
+     10000},
 });
-
-/// The theta of gemma3's sliding layers.
-constexpr double kLocalTheta = 10000;
 
 /// The value, or null for one that is missing.
 json value_of(const json& object, const char* key) {
@@ -62,6 +75,10 @@ std::int64_t integer(const json& values, const char* key, std::int64_t fallback)
 
 bool slides(const RotaryType& type, const json& values, std::int64_t layer) {
   const bool has_window = !value_of(values, "sliding_window").is_null();
+  const std::int64_t period =
+      type.period == nullptr
+          ? 1
+          : std::max<std::int64_t>(1, integer(values, type.period, type.default_period));
   switch (type.window) {
     case Window::kNever:
       return false;
@@ -72,10 +89,10 @@ bool slides(const RotaryType& type, const json& values, std::int64_t layer) {
              layer >= integer(values, "max_window_layers", 0);
     case Window::kEven:
       return layer % 2 == 0;
-    case Window::kPattern:
-      return (layer + 1) %
-                 std::max<std::int64_t>(1, integer(values, "sliding_window_pattern", 6)) !=
-             0;
+    case Window::kAllBut:
+      return (layer + 1) % period != 0;
+    case Window::kAllButFirst:
+      return layer % period != 0;
   }
   return false;
 }
@@ -137,17 +154,18 @@ json rope_parameters(const RotaryType& type, const json& values) {
     if (type.model_type == "phi3" && one["rope_type"] == "yarn") one["rope_type"] = "longrope";
     return one;
   };
+  const bool has_local = type.local_theta != nullptr;
+  const double local_theta = has_local ? type.default_local_theta : type.theta;
   if (by_layer_type) {
-    const bool gemma3 = type.model_type == "gemma3_text";
     return {{kFull, complete(value_of(dict, kFull), type.theta)},
-            {kSliding, complete(value_of(dict, kSliding), gemma3 ? kLocalTheta : type.theta)}};
+            {kSliding, complete(value_of(dict, kSliding), local_theta)}};
   }
   json full = complete(dict, type.theta);
   json sliding = full;
-  if (type.model_type == "gemma3_text") {
+  if (has_local) {
     // rope_scaling is for the full layers only.
-    sliding = complete(json::object(), kLocalTheta);
-    sliding["rope_theta"] = rope_value(json::object(), values, "rope_local_base_freq", kLocalTheta);
+    sliding = complete(json::object(), local_theta);
+    sliding["rope_theta"] = rope_value(json::object(), values, type.local_theta, local_theta);
   }
   return {{kFull, std::move(full)}, {kSliding, std::move(sliding)}};
 }

@@ -21,6 +21,7 @@ constexpr auto kSpellings =
                              {"distilbert", "hidden_dim", "intermediate_size"},
                              {"gemma2", "hidden_activation", "hidden_act"},
                              {"gemma3_text", "hidden_activation", "hidden_act"},
+                             {"modernbert", "global_rope_theta", "rope_theta"},
                              {"gemma3_text", "_sliding_window_pattern", "sliding_window_pattern"}});
 
 }  // namespace

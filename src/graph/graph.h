@@ -69,14 +69,15 @@ struct Initializer {
   Kind kind = Kind::kZeros;
   double stddev = 0;
   std::int64_t zero_row =
-      -1;  ///< the row of the padding token, which the reference zeroes; -1: none
+      -1;             ///< the row of the padding token, which the reference zeroes; -1: none
+  double cutoff = 0;  ///< kNormal: drawn again beyond that many deviations; 0: no bound
 
-  static Initializer normal(double stddev, std::int64_t zero_row = -1) {
-    return {Kind::kNormal, stddev, zero_row};
+  static Initializer normal(double stddev, std::int64_t zero_row = -1, double cutoff = 0) {
+    return {Kind::kNormal, stddev, zero_row, cutoff};
   }
-  static Initializer zeros() { return {Kind::kZeros, 0, -1}; }
-  static Initializer ones() { return {Kind::kOnes, 0, -1}; }
-  static Initializer sinusoidal() { return {Kind::kSinusoidal, 0, -1}; }
+  static Initializer zeros() { return {Kind::kZeros, 0, -1, 0}; }
+  static Initializer ones() { return {Kind::kOnes, 0, -1, 0}; }
+  static Initializer sinusoidal() { return {Kind::kSinusoidal, 0, -1, 0}; }
 };
 
 /// A weight: its name in the checkpoint, its shape and its initialisation.

@@ -22,8 +22,7 @@ graph::LinearPart declare_linear(const Scope& scope, Value x, std::int64_t out,
   const std::int64_t in = scope.graph().columns(x);
   auto shape = options.transposed ? std::vector{in, out} : std::vector{out, in};
   graph::LinearPart part{};
-  part.weight =
-      scope.parameter("weight", std::move(shape), Initializer::normal(scope.initializer_range()));
+  part.weight = scope.parameter("weight", std::move(shape), scope.weight_initializer());
   if (options.bias) part.bias = scope.parameter("bias", {out}, Initializer::zeros());
   part.transposed = options.transposed;
   return part;
@@ -81,8 +80,8 @@ std::vector<Value> interleaved_linear(const Scope& scope, Value x, std::int64_t 
 
 Value embedding(const Scope& scope, Value ids, std::int64_t entries, std::int64_t size,
                 std::int64_t padding_idx) {
-  const auto weight = scope.parameter("weight", {entries, size},
-                                      Initializer::normal(scope.initializer_range(), padding_idx));
+  const auto weight =
+      scope.parameter("weight", {entries, size}, scope.weight_initializer(padding_idx));
   return scope.graph().apply(graph::EmbeddingOp{weight}, {ids});
 }
 
@@ -177,7 +176,7 @@ Value convolution(const Scope& scope, Value x, std::int64_t out_channels, std::i
   const std::int64_t in = scope.graph().columns(x);
   graph::ConvolutionOp op{};
   op.weight = scope.parameter("weight", {out_channels, in / options.groups, kernel},
-                              Initializer::normal(scope.initializer_range()));
+                              scope.weight_initializer());
   if (options.bias) op.bias = scope.parameter("bias", {out_channels}, Initializer::zeros());
   op.groups = options.groups;
   op.left = kernel / 2;
