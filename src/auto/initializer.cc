@@ -67,7 +67,11 @@ Tensor initialize(const graph::Parameter& parameter, std::uint64_t seed) {
       break;
     case Initializer::Kind::kNormal: {
       Generator generator(seed ^ hash(parameter.name));
-      for (float& value : values) value = static_cast<float>(how.stddev * generator.normal());
+      for (float& value : values) {
+        double x = generator.normal();
+        while (how.cutoff > 0 && std::fabs(x) > how.cutoff) x = generator.normal();
+        value = static_cast<float>(how.stddev * x);
+      }
       break;
     }
     case Initializer::Kind::kSinusoidal:

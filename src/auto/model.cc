@@ -26,10 +26,20 @@ std::span<const std::int32_t> columns_of(const graph::Batch& batch, std::int64_t
   return std::span(batch.columns).subspan(first, last - first);
 }
 
-/// Ragged results back in the padded layout, zero where there is no token. Axis 0 of `shape` gives
-/// the layout: rows [tokens, n] → [batch, width, n]; pairs → [batch, n, width, width].
-Tensor to_padded(const graph::Batch& batch, const graph::Shape& shape,
+/// The columns of the keys of a row: those of its tokens behind the rows that are put before them.
+std::vector<std::int32_t> key_columns(std::span<const std::int32_t> columns, std::int64_t prefix) {
+  std::vector<std::int32_t> out;
+  for (std::int32_t i = 0; i < prefix; ++i) out.push_back(i);
+  for (const std::int32_t column : columns)
+    out.push_back(static_cast<std::int32_t>(prefix) + column);
+  return out;
+}
+
+/// Ragged results back in the padded layout, zero where there is no token. Axis 0 of the shape
+/// gives the layout: rows [tokens, n] → [batch, width, n]; pairs → [batch, n, width, keys].
+Tensor to_padded(const graph::Graph& graph, const graph::Batch& batch, graph::Value value,
                  std::span<const float> ragged) {
+  const graph::Shape& shape = graph.info(value).shape;
   const std::int64_t rows = batch.rows();
   const std::int64_t width = batch.width;
   const std::int64_t n = shape[1].size;
@@ -45,14 +55,17 @@ Tensor to_padded(const graph::Batch& batch, const graph::Shape& shape,
     }
     return out;
   }
-  Tensor out(DType::kF32, {rows, n, width, width});
+  const auto& keys_of = graph.segmentations()[static_cast<std::size_t>(shape[0].key_rows)];
+  const std::int64_t key_width = width + keys_of.count;
+  Tensor out(DType::kF32, {rows, n, width, key_width});
   const float* from = ragged.data();
   for (std::int64_t row = 0; row < rows; ++row) {
     const auto columns = columns_of(batch, row);
+    const auto keys = key_columns(columns, keys_of.count);
     for (std::int64_t head = 0; head < n; ++head) {
-      float* plane = out.f32().data() + (row * n + head) * width * width;
+      float* plane = out.f32().data() + (row * n + head) * width * key_width;
       for (const std::int32_t query : columns) {
-        for (const std::int32_t key : columns) plane[query * width + key] = *from++;
+        for (const std::int32_t key : keys) plane[query * key_width + key] = *from++;
       }
     }
   }
@@ -144,25 +157,35 @@ SequenceClassifierOutput SequenceClassifier::forward(const ModelInputs& inputs,
   const auto labels = arguments.extract("labels");
   const graph::Batch batch = to_ragged(arguments, type_.family->arguments);
 
+  const bool hidden_states =
+      options.output_hidden_states.value_or(config_.get_or<bool>("output_hidden_states", false));
+  const bool attentions =
+      options.output_attentions.value_or(config_.get_or<bool>("output_attentions", false));
   std::set<std::string> groups;
-  const auto request = [&](const char* group, std::optional<bool> option) {
-    const bool by_config = config_.get_or<bool>(concat("output_", group), false);
-    if (option.value_or(by_config)) groups.insert(group);
-  };
-  request("hidden_states", options.output_hidden_states);
-  request("attentions", options.output_attentions);
+  for (const graph::Output& output : declaration_.outputs()) {
+    const std::string_view group = group_of(output.name);
+    const bool by_layer = group != output.name;
+    if (group == kLogits ||
+        (by_layer && !(ends_with(group, "attentions") ? attentions : hidden_states)))
+      continue;
+    groups.emplace(group);
+  }
 
   const Run run(*this, groups, batch);
   SequenceClassifierOutput result;
-  for (const std::string& group : groups) result.states[group];
   const auto& outputs = run.graph().outputs();
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    if (outputs[i].name == kLogits) {
+    const std::string_view name = outputs[i].name;
+    const std::string_view group = group_of(name);
+    if (name == kLogits) {
       result.logits = Tensor::from_f32({batch.rows(), config_.num_labels()}, run.output(i));
+      continue;
+    }
+    Tensor padded = to_padded(run.graph(), batch, outputs[i].value, run.output(i));
+    if (group == name) {
+      result.tensors.emplace(name, std::move(padded));
     } else {
-      const graph::Shape& shape = run.graph().info(outputs[i].value).shape;
-      result.states[std::string(group_of(outputs[i].name))].push_back(
-          to_padded(batch, shape, run.output(i)));
+      result.states[std::string(group)].push_back(std::move(padded));
     }
   }
   if (labels) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "verdict/auto/initializer.h"
+#include "verdict/base/checked.h"
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
 
@@ -46,12 +47,11 @@ void ModelLoader::plan(std::vector<TensorInfo> tensors) {
     expected.push_back({parameter.name, parameter.shape});
   }
   plan_ = plan_load(tensors_, expected,
-                    {model_->type().family->base_model_prefix, options_.ignore_mismatched_sizes});
+                    {model_->type().name, model_->type().family->base_model_prefix,
+                     options_.ignore_mismatched_sizes});
 }
 
-bool ModelLoader::wants(std::size_t tensor) const {
-  return plan_.parameter_of.at(tensor).has_value();
-}
+bool ModelLoader::wants(std::size_t tensor) const { return !plan_.targets.at(tensor).empty(); }
 
 void ModelLoader::accept(std::size_t tensor, std::span<const std::byte> bytes) {
   const TensorInfo& info = tensors_.at(tensor);
@@ -61,19 +61,24 @@ void ModelLoader::accept(std::size_t tensor, std::span<const std::byte> bytes) {
                 concat("The tensor \"", info.name, "\" came with ", bytes.size(), " bytes; ",
                        info.byte_size(), " were expected."));
   }
-  const std::size_t parameter = *plan_.parameter_of[tensor];
   std::vector<float> storage;
   const std::span<const float> values = as_f32(info.dtype, bytes, storage);
-  if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); })) {
-    plan_.report.non_finite_keys.push_back(model_->declaration().parameters()[parameter].name);
+  for (const LoadTarget& target : plan_.targets[tensor]) {
+    const graph::Parameter& parameter = model_->declaration().parameters()[target.parameter];
+    const auto count = static_cast<std::size_t>(element_count(parameter.shape).value());
+    const std::size_t row =
+        count / static_cast<std::size_t>(parameter.shape.empty() ? 1 : parameter.shape.front());
+    const auto part = values.subspan(static_cast<std::size_t>(target.first_row) * row, count);
+    if (!std::all_of(part.begin(), part.end(), [](float x) { return std::isfinite(x); }))
+      plan_.report.non_finite_keys.push_back(parameter.name);
+    model_->weights().set(static_cast<graph::ParameterId>(target.parameter), part);
+    filled_[target.parameter] = 1;
   }
-  model_->weights().set(static_cast<graph::ParameterId>(parameter), values);
-  filled_[parameter] = 1;
 }
 
 std::unique_ptr<SequenceClassifier> ModelLoader::finish() {
   for (std::size_t tensor = 0; tensor < tensors_.size(); ++tensor) {
-    if (wants(tensor) && filled_[*plan_.parameter_of[tensor]] == 0) {
+    if (wants(tensor) && filled_[plan_.targets[tensor].front().parameter] == 0) {
       throw Error(ErrorCode::kInternal,
                   concat("The tensor \"", tensors_[tensor].name, "\" was not delivered."));
     }

@@ -10,7 +10,10 @@ const std::vector<Tensor>& SequenceClassifierOutput::state(const std::string& na
   if (found == states.end()) {
     throw Error(
         ErrorCode::kInvalidArgument,
-        concat("The output \"", name, "\" was not computed; pass output_", name, " = true."));
+        concat(
+            "The output \"", name,
+            "\" was not computed. Pass output_hidden_states or output_attentions; encoder-decoder "
+            "classes name theirs encoder_…, decoder_… and cross_…."));
   }
   return found->second;
 }

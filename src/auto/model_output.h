@@ -16,9 +16,14 @@ struct SequenceClassifierOutput {
 
   /// Per-layer results that were asked for, by the reference's field name.
   /// `hidden_states`: float32 [batch, width, hidden_size], one more than layers; `attentions`:
-  /// float32 [batch, heads, width, width], one a layer. Both are zero where the mask of the token
-  /// (of the query or the key) is zero.
+  /// float32 [batch, heads, width, width], one a layer. Encoder-decoder classes have
+  /// `encoder_hidden_states`, `decoder_hidden_states`, `encoder_attentions`, `decoder_attentions`
+  /// and `cross_attentions` instead. All are zero where the mask of the token (of the query or the
+  /// key) is zero.
   std::map<std::string, std::vector<Tensor>, std::less<>> states;
+
+  /// What else the reference's class gives: `encoder_last_hidden_state` of encoder-decoder classes.
+  std::map<std::string, Tensor, std::less<>> tensors;
 
   const std::vector<Tensor>& hidden_states() const { return state("hidden_states"); }
   const std::vector<Tensor>& attentions() const { return state("attentions"); }

@@ -250,6 +250,7 @@ class Model {
           outputs.push(concat(group, ".", i), std::move(tensors[i]));
         }
       }
+      for (auto& [field, tensor] : result.tensors) outputs.push(field, std::move(tensor));
       const auto problem_type = model_->config().problem_type();
       return json{{"loss", result.loss ? json(*result.loss) : json()},
                   {"problem_type", problem_type ? json(problem_type_name(*problem_type)) : json()}};

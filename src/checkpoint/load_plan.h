@@ -19,18 +19,25 @@ struct ExpectedParameter {
 };
 
 struct LoadRules {
+  std::string_view model_type;
   std::string_view base_model_prefix;  ///< parameters outside of this scope belong to the head
   bool ignore_mismatched_sizes = false;
 };
 
-/// Which stored tensor fills which parameter, decided from names and shapes alone.
+/// A parameter that a stored tensor fills with its rows from `first_row` on.
+struct LoadTarget {
+  std::size_t parameter;
+  std::int64_t first_row;
+};
+
+/// Which stored tensor fills which parameters, decided from names and shapes alone.
 struct LoadPlan {
-  std::vector<std::optional<std::size_t>> parameter_of;  ///< by stored tensor; nothing: not used
+  std::vector<std::vector<LoadTarget>> targets;  ///< by stored tensor; none: not used
   LoadReport report;
 };
 
-/// Matches stored tensors with parameters as the reference does: renames, a base-model prefix that
-/// is missing or superfluous, ignored buffers.
+/// Matches stored tensors with parameters as the reference does: renames, fused tensors, a
+/// base-model prefix that is missing or superfluous, tied and ignored keys.
 ///
 /// A missing head is reported. Throws `kNotFound` when a parameter of the base model is missing,
 /// `kInvalidArgument` for a shape that differs (unless `ignore_mismatched_sizes`) and

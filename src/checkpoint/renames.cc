@@ -1,7 +1,8 @@
 #include "verdict/checkpoint/renames.h"
 
+#include <algorithm>
 #include <array>
-#include <utility>
+#include <span>
 
 #include "verdict/base/strings.h"
 
@@ -9,28 +10,142 @@ namespace verdict {
 
 namespace {
 
-/// TensorFlow's names of a norm's parameters, which early conversions kept.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 2> kEndings{
-    {{"LayerNorm.gamma", "LayerNorm.weight"}, {"LayerNorm.beta", "LayerNorm.bias"}}};
+/// `from` anywhere in the key, or at its start where it begins with "^", becomes `to`.
+struct Rename {
+  std::string_view model_type;  ///< empty: every type
+  std::string_view from;
+  std::string_view to;
+};
 
-constexpr std::array<std::string_view, 3> kIgnoredEndings{".position_ids", ".token_type_ids",
-                                                          ".inv_freq"};
+/// In this order, each at most once a key.
+constexpr auto kRenames = std::to_array<Rename>({
+    // TensorFlow's names of a norm's parameters, which early conversions kept.
+    {"", "LayerNorm.gamma", "LayerNorm.weight"},
+    {"", "LayerNorm.beta", "LayerNorm.bias"},
+    {"gte", "^new.", ""},
+    {"gte", "encoder.layer.", "layers."},
+    {"gte", "attention.o_proj", "self_attn.o_proj"},
+    {"gte", "attention.qkv_proj", "self_attn.qkv_proj"},
+    {"gte", "attn_ln", "post_attention_layernorm"},
+    {"gte", "mlp_ln", "post_mlp_layernorm"},
+    {"nomic_bert", "encoder.layers", "layers"},
+    {"nomic_bert", "emb_ln", "embeddings.LayerNorm"},
+    {"nomic_bert", "attn.out_proj", "self_attn.o_proj"},
+    {"nomic_bert", "attn.Wqkv", "self_attn.qkv_proj"},
+    {"nomic_bert", "fc11", "up_proj"},
+    {"nomic_bert", "fc12", "gate_proj"},
+    {"nomic_bert", "fc2", "down_proj"},
+    {"nomic_bert", "norm1", "post_attention_layernorm"},
+    {"nomic_bert", "norm2", "post_mlp_layernorm"},
+    {"ultrabert", "^ultrabert.", "model."},
+});
+
+/// A fused module and the modules that it is made of.
+struct Split {
+  std::string_view model_type;
+  std::string_view fused;
+  std::array<std::string_view, 3> parts;  ///< empty: none
+};
+
+constexpr auto kSplits = std::to_array<Split>({
+    {"gte", ".qkv_proj.", {".q_proj.", ".k_proj.", ".v_proj."}},
+    {"gte", ".up_gate_proj.", {".up_proj.", ".gate_proj.", ""}},
+    {"nomic_bert", ".qkv_proj.", {".q_proj.", ".k_proj.", ".v_proj."}},
+});
+
+struct Tie {
+  std::string_view model_type;
+  std::string_view key;
+  std::string_view same_as;
+};
+
+constexpr auto kTies = std::to_array<Tie>({
+    {"bart", "model.encoder.embed_tokens.weight", "model.shared.weight"},
+    {"bart", "model.decoder.embed_tokens.weight", "model.shared.weight"},
+    {"mbart", "model.encoder.embed_tokens.weight", "model.shared.weight"},
+    {"mbart", "model.decoder.embed_tokens.weight", "model.shared.weight"},
+    {"mt5", "transformer.encoder.embed_tokens.weight", "transformer.shared.weight"},
+    {"mt5", "transformer.decoder.embed_tokens.weight", "transformer.shared.weight"},
+    {"mvp", "model.encoder.embed_tokens.weight", "model.shared.weight"},
+    {"mvp", "model.decoder.embed_tokens.weight", "model.shared.weight"},
+    {"plbart", "model.encoder.embed_tokens.weight", "model.shared.weight"},
+    {"plbart", "model.decoder.embed_tokens.weight", "model.shared.weight"},
+    {"t5", "transformer.encoder.embed_tokens.weight", "transformer.shared.weight"},
+    {"t5", "transformer.decoder.embed_tokens.weight", "transformer.shared.weight"},
+    {"umt5", "transformer.encoder.embed_tokens.weight", "transformer.shared.weight"},
+    {"umt5", "transformer.decoder.embed_tokens.weight", "transformer.shared.weight"},
+});
+
+/// Buffers, and parameters of modules that the classifier does not have.
+struct Ignored {
+  std::string_view model_type;  ///< empty: every type
+  std::string_view ending;
+};
+
+constexpr auto kIgnored = std::to_array<Ignored>({
+    {"", ".position_ids"},
+    {"", ".token_type_ids"},
+    {"", ".inv_freq"},
+    {"", ".original_inv_freq"},
+    {"", "encoder.version"},
+    {"", "decoder.version"},
+    {"", "final_logits_bias"},
+    {"", ".attn.masked_bias"},
+    {"", ".attention.masked_bias"},
+    {"deberta", "position_embeddings.weight"},
+    {"deberta-v2", "position_embeddings.weight"},
+    {"esm", "position_embeddings.weight"},
+    {"gpt-sw3", ".attn.bias"},
+    {"gpt2", ".attn.bias"},
+    {"gpt_neo", ".attn.attention.bias"},
+    {"mt5", "layer.1.EncDecAttention.relative_attention_bias.weight"},
+    {"t5", "layer.1.EncDecAttention.relative_attention_bias.weight"},
+    {"umt5", "layer.1.EncDecAttention.relative_attention_bias.weight"},
+});
+
+template <typename Rule>
+bool applies(const Rule& rule, std::string_view model_type) {
+  return rule.model_type.empty() || rule.model_type == model_type;
+}
+
+void replace_first(std::string& key, std::string_view from, std::string_view to) {
+  const bool anchored = starts_with(from, "^");
+  if (anchored) from.remove_prefix(1);
+  const std::size_t at = key.find(from);
+  if (at == std::string::npos || (anchored && at != 0)) return;
+  key.replace(at, from.size(), to);
+}
 
 }  // namespace
 
-std::string canonical_key(std::string_view stored) {
-  for (const auto& [old_ending, new_ending] : kEndings) {
-    if (ends_with(stored, old_ending))
-      return concat(stored.substr(0, stored.size() - old_ending.size()), new_ending);
+std::vector<std::string> canonical_keys(std::string_view model_type, std::string_view stored) {
+  std::string key(stored);
+  for (const Rename& rename : kRenames) {
+    if (applies(rename, model_type)) replace_first(key, rename.from, rename.to);
   }
-  return std::string(stored);
+  for (const Split& split : kSplits) {
+    if (!applies(split, model_type) || key.find(split.fused) == std::string::npos) continue;
+    std::vector<std::string> parts;
+    for (const std::string_view part : split.parts) {
+      if (part.empty()) continue;
+      parts.push_back(key);
+      replace_first(parts.back(), split.fused, part);
+    }
+    return parts;
+  }
+  return {key};
 }
 
-bool is_ignored_key(std::string_view stored) {
-  for (const std::string_view ending : kIgnoredEndings) {
-    if (ends_with(stored, ending)) return true;
-  }
-  return false;
+std::string tied_key(std::string_view model_type, std::string_view key) {
+  const auto tie = std::ranges::find_if(
+      kTies, [&](const Tie& t) { return applies(t, model_type) && t.key == key; });
+  return tie == kTies.end() ? std::string() : std::string(tie->same_as);
+}
+
+bool is_ignored_key(std::string_view model_type, std::string_view stored) {
+  return std::ranges::any_of(kIgnored, [&](const Ignored& ignored) {
+    return applies(ignored, model_type) && ends_with(stored, ignored.ending);
+  });
 }
 
 }  // namespace verdict

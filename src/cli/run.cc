@@ -87,6 +87,7 @@ int run(const Arguments& arguments) {
   for (const auto& [group, states] : output.states) {
     for (std::size_t i = 0; i < states.size(); ++i) add(concat(prefix, group, ".", i), states[i]);
   }
+  for (const auto& [field, tensor] : output.tensors) add(prefix + field, tensor);
   if (output.loss) {
     Tensor loss(DType::kF64, {1});
     std::memcpy(loss.bytes().data(), &*output.loss, sizeof(double));

@@ -9,6 +9,7 @@
 #include "verdict/base/json.h"
 #include "verdict/base/strings.h"
 #include "verdict/config/defaults.h"
+#include "verdict/config/derived.h"
 #include "verdict/config/spelling.h"
 
 namespace verdict {
@@ -35,16 +36,19 @@ struct Range {
 constexpr std::int64_t kMostElements = std::numeric_limits<std::int32_t>::max();
 
 /// Bounds that keep hostile sizes from overflowing anything that is computed from them.
-constexpr std::array<Range, 10> kRanges{{{"vocab_size", 1, kMostElements},
-                                         {"hidden_size", 1, 1 << 20},
-                                         {"embedding_size", 1, 1 << 20},
-                                         {"intermediate_size", 1, 1 << 24},
-                                         {"num_hidden_layers", 0, 10000},
-                                         {"num_hidden_groups", 1, 10000},
-                                         {"inner_group_num", 0, 10000},
-                                         {"num_attention_heads", 1, 1 << 20},
-                                         {"max_position_embeddings", 1, kMostElements},
-                                         {"type_vocab_size", 1, kMostElements}}};
+constexpr auto kRanges = std::to_array<Range>({{"vocab_size", 1, kMostElements},
+                                               {"hidden_size", 1, 1 << 20},
+                                               {"embedding_size", 1, 1 << 20},
+                                               {"intermediate_size", 1, 1 << 24},
+                                               {"num_hidden_layers", 0, 10000},
+                                               {"num_hidden_groups", 1, 10000},
+                                               {"inner_group_num", 0, 10000},
+                                               {"num_attention_heads", 1, 1 << 20},
+                                               {"max_position_embeddings", 1, kMostElements},
+                                               {"type_vocab_size", 0, kMostElements},
+                                               {"num_key_value_heads", 1, 1 << 20},
+                                               {"head_dim", 1, 1 << 20},
+                                               {"sliding_window", 1, kMostElements}});
 
 [[noreturn]] void wrong_kind(const std::string& name, std::string_view attribute, const json& value,
                              std::string_view expected) {
@@ -176,7 +180,8 @@ void PretrainedConfig::read_labels(const json& source) {
   }
 }
 
-void PretrainedConfig::validate() const {
+void PretrainedConfig::validate() {
+  derived_ = json::object();
   for (const Range& range : kRanges) {
     if (!has(range.attribute)) continue;
     const auto value = get<std::int64_t>(range.attribute);
@@ -192,6 +197,7 @@ void PretrainedConfig::validate() const {
     }
   }
   problem_type();
+  derived_ = derived_attributes(model_type(), values_);
 }
 
 std::optional<std::int64_t> PretrainedConfig::label2id(std::string_view label) const {
@@ -215,8 +221,11 @@ void PretrainedConfig::set_problem_type(ProblemType type) {
 }
 
 const json* PretrainedConfig::find(std::string_view attribute) const {
-  const auto found = values_.find(attribute);
-  return found == values_.end() || found->is_null() ? nullptr : &*found;
+  for (const json* values : {&derived_, &values_}) {
+    const auto found = values->find(attribute);
+    if (found != values->end()) return found->is_null() ? nullptr : &*found;
+  }
+  return nullptr;
 }
 
 template <typename T>
@@ -227,7 +236,9 @@ T PretrainedConfig::get(std::string_view attribute) const {
                 concat("\"", name_, "\" (model type ", model_type(), ") has no attribute \"",
                        attribute, "\", which the architecture needs."));
   }
-  if constexpr (std::is_same_v<T, bool>) {
+  if constexpr (std::is_same_v<T, json>) {
+    return *value;
+  } else if constexpr (std::is_same_v<T, bool>) {
     if (!value->is_boolean()) wrong_kind(name_, attribute, *value, "true or false");
   } else if constexpr (std::is_same_v<T, std::string>) {
     if (!value->is_string()) wrong_kind(name_, attribute, *value, "a string");
@@ -252,6 +263,7 @@ template std::int32_t PretrainedConfig::get<std::int32_t>(std::string_view) cons
 template std::int64_t PretrainedConfig::get<std::int64_t>(std::string_view) const;
 template double PretrainedConfig::get<double>(std::string_view) const;
 template std::string PretrainedConfig::get<std::string>(std::string_view) const;
+template json PretrainedConfig::get<json>(std::string_view) const;
 
 json PretrainedConfig::to_json() const {
   json out = json::object();

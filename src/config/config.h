@@ -50,7 +50,7 @@ class PretrainedConfig {
 
   /// An attribute by its canonical name. Throws `kNotFound` when it is missing or null,
   /// `kInvalidArgument` when it is of another kind. T: bool, std::int32_t, std::int64_t, double,
-  /// std::string.
+  /// std::string, nlohmann::json (anything).
   template <typename T>
   T get(std::string_view attribute) const;
 
@@ -67,9 +67,10 @@ class PretrainedConfig {
   const nlohmann::json* find(std::string_view attribute) const;
   void apply(const nlohmann::json& kwargs);
   void read_labels(const nlohmann::json& source);
-  void validate() const;
+  void validate();
 
-  nlohmann::json values_;  // canonical names, without the labels
+  nlohmann::json values_;   // canonical names, without the labels
+  nlohmann::json derived_;  // what they mean in the current form; wins over them
   std::vector<std::string> id2label_;
   std::string name_;
 };

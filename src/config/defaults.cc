@@ -28,7 +28,7 @@ constexpr std::string_view kRoberta = R"({
   "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "classifier_dropout": null})";
 
 /// From the config classes of transformers 5.23.
-constexpr std::array<Defaults, 7> kDefaults{{
+constexpr auto kDefaults = std::to_array<Defaults>({
     {"albert", R"({
   "vocab_size": 30000, "embedding_size": 128, "hidden_size": 4096, "num_hidden_layers": 12, "num_hidden_groups": 1,
   "num_attention_heads": 64, "intermediate_size": 16384, "inner_group_num": 1, "hidden_act": "gelu_new",
@@ -47,9 +47,84 @@ constexpr std::array<Defaults, 7> kDefaults{{
   "max_position_embeddings": 512, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
   "summary_type": "first", "summary_use_proj": true, "summary_activation": "gelu", "summary_last_dropout": 0.1,
   "pad_token_id": 0, "classifier_dropout": null})"},
+    {"eurobert", R"({
+  "vocab_size": 128256, "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12,
+  "num_attention_heads": 12, "num_key_value_heads": null, "head_dim": null, "hidden_act": "silu",
+  "max_position_embeddings": 8192, "initializer_range": 0.02, "rms_norm_eps": 1e-5, "pad_token_id": 128001,
+  "bos_token_id": 128000, "eos_token_id": 128001, "attention_bias": false, "attention_dropout": 0.0,
+  "mlp_bias": false, "mask_token_id": 128002, "classifier_pooling": "late"})"},
+    {"gemma", R"({
+  "vocab_size": 256000, "hidden_size": 3072, "intermediate_size": 24576, "num_hidden_layers": 28,
+  "num_attention_heads": 16, "num_key_value_heads": 16, "head_dim": 256, "hidden_act": "gelu_pytorch_tanh",
+  "max_position_embeddings": 8192, "initializer_range": 0.02, "rms_norm_eps": 1e-6, "pad_token_id": 0,
+  "eos_token_id": 1, "bos_token_id": 2, "attention_bias": false, "attention_dropout": 0.0})"},
+    {"gemma2", R"({
+  "vocab_size": 256000, "hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26,
+  "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256, "hidden_activation": "gelu_pytorch_tanh",
+  "max_position_embeddings": 8192, "initializer_range": 0.02, "rms_norm_eps": 1e-6, "pad_token_id": 0,
+  "eos_token_id": 1, "bos_token_id": 2, "attention_bias": false, "attention_dropout": 0.0,
+  "query_pre_attn_scalar": 256, "sliding_window": 4096, "attn_logit_softcapping": 50.0})"},
+    {"gemma3_text", R"({
+  "vocab_size": 262208, "hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26,
+  "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256, "hidden_activation": "gelu_pytorch_tanh",
+  "max_position_embeddings": 131072, "initializer_range": 0.02, "rms_norm_eps": 1e-6, "pad_token_id": 0,
+  "eos_token_id": 1, "bos_token_id": 2, "attention_bias": false, "attention_dropout": 0.0,
+  "query_pre_attn_scalar": 256, "sliding_window": 4096, "attn_logit_softcapping": null,
+  "use_bidirectional_attention": false, "sliding_window_pattern": 6})"},
+    {"gte", R"({
+  "vocab_size": 250048, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+  "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.0,
+  "max_position_embeddings": 8192, "type_vocab_size": 1, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
+  "pad_token_id": 1, "classifier_dropout": null})"},
+    {"llama", R"({
+  "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
+  "num_attention_heads": 32, "num_key_value_heads": null, "head_dim": null, "hidden_act": "silu",
+  "max_position_embeddings": 2048, "initializer_range": 0.02, "rms_norm_eps": 1e-6, "pad_token_id": null,
+  "bos_token_id": 1, "eos_token_id": 2, "attention_bias": false, "attention_dropout": 0.0, "mlp_bias": false})"},
+    {"mistral", R"({
+  "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
+  "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": null, "hidden_act": "silu",
+  "max_position_embeddings": 131072, "initializer_range": 0.02, "rms_norm_eps": 1e-6, "pad_token_id": null,
+  "bos_token_id": 1, "eos_token_id": 2, "sliding_window": 4096, "attention_dropout": 0.0})"},
+    {"modernbert", R"({
+  "vocab_size": 50368, "hidden_size": 768, "intermediate_size": 1152, "num_hidden_layers": 22,
+  "num_attention_heads": 12, "hidden_activation": "gelu", "max_position_embeddings": 8192,
+  "initializer_range": 0.02, "initializer_cutoff_factor": 2.0, "norm_eps": 1e-5, "norm_bias": false,
+  "pad_token_id": 50283, "eos_token_id": 50282, "bos_token_id": 50281, "cls_token_id": 50281, "sep_token_id": 50282,
+  "attention_bias": false, "attention_dropout": 0.0, "local_attention": 128, "embedding_dropout": 0.0,
+  "mlp_bias": false, "mlp_dropout": 0.0, "classifier_pooling": "cls", "classifier_dropout": 0.0,
+  "classifier_bias": false, "classifier_activation": "gelu", "global_attn_every_n_layers": 3})"},
+    {"nomic_bert", R"({
+  "vocab_size": 30528, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+  "intermediate_size": 3072, "hidden_act": "silu", "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0,
+  "max_position_embeddings": 2048, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
+  "pad_token_id": 0, "classifier_dropout": null, "head_dim": null})"},
+    {"phi3", R"({
+  "vocab_size": 32064, "hidden_size": 3072, "intermediate_size": 8192, "num_hidden_layers": 32,
+  "num_attention_heads": 32, "num_key_value_heads": null, "resid_pdrop": 0.0, "embd_pdrop": 0.0,
+  "attention_dropout": 0.0, "hidden_act": "silu", "max_position_embeddings": 4096,
+  "original_max_position_embeddings": 4096, "initializer_range": 0.02, "rms_norm_eps": 1e-5,
+  "bos_token_id": 1, "eos_token_id": 32000, "pad_token_id": 32000, "sliding_window": null})"},
+    {"qwen2", R"({
+  "vocab_size": 151936, "hidden_size": 4096, "intermediate_size": 22016, "num_hidden_layers": 32,
+  "num_attention_heads": 32, "num_key_value_heads": 32, "hidden_act": "silu", "max_position_embeddings": 32768,
+  "initializer_range": 0.02, "rms_norm_eps": 1e-6, "use_sliding_window": false, "sliding_window": null,
+  "max_window_layers": 28, "attention_dropout": 0.0, "pad_token_id": null})"},
+    {"qwen3", R"({
+  "vocab_size": 151936, "hidden_size": 4096, "intermediate_size": 22016, "num_hidden_layers": 32,
+  "num_attention_heads": 32, "num_key_value_heads": 32, "head_dim": 128, "hidden_act": "silu",
+  "max_position_embeddings": 32768, "initializer_range": 0.02, "rms_norm_eps": 1e-6, "use_sliding_window": false,
+  "sliding_window": null, "max_window_layers": 28, "attention_bias": false, "attention_dropout": 0.0,
+  "pad_token_id": null})"},
     {"roberta", kRoberta},
+    {"ultrabert", R"({
+  "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
+  "num_attention_heads": 32, "num_key_value_heads": null, "head_dim": null, "hidden_act": "silu",
+  "max_position_embeddings": 32768, "initializer_range": 0.02, "rms_norm_eps": 1e-6, "pad_token_id": 0,
+  "attention_bias": false, "attention_dropout": 0.0, "mlp_bias": false, "classifier_pooling": "cls",
+  "sliding_window": 128, "classifier_dropout": 0.0})"},
     {"xlm-roberta", kRoberta},
-}};
+});
 
 }  // namespace
 

@@ -13,11 +13,16 @@ struct Spelling {
 };
 
 /// transformers' `attribute_map` and renamed keys.
-constexpr std::array<Spelling, 5> kSpellings{{{"", "torch_dtype", "dtype"},
-                                              {"distilbert", "dim", "hidden_size"},
-                                              {"distilbert", "n_layers", "num_hidden_layers"},
-                                              {"distilbert", "n_heads", "num_attention_heads"},
-                                              {"distilbert", "hidden_dim", "intermediate_size"}}};
+constexpr auto kSpellings =
+    std::to_array<Spelling>({{"", "torch_dtype", "dtype"},
+                             {"distilbert", "dim", "hidden_size"},
+                             {"distilbert", "n_layers", "num_hidden_layers"},
+                             {"distilbert", "n_heads", "num_attention_heads"},
+                             {"distilbert", "hidden_dim", "intermediate_size"},
+                             {"gemma2", "hidden_activation", "hidden_act"},
+                             {"gemma3_text", "hidden_activation", "hidden_act"},
+                             {"modernbert", "global_rope_theta", "rope_theta"},
+                             {"gemma3_text", "_sliding_window_pattern", "sliding_window_pattern"}});
 
 }  // namespace
 

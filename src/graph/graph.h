@@ -13,13 +13,22 @@ namespace verdict::graph {
 /// How the rows of an axis are divided among the sequences of a batch.
 struct Segmentation {
   enum class Rule {
-    kTokens,    ///< as many rows as the sequence has real tokens
-    kConstant,  ///< `count` rows a sequence
+    kTokens,     ///< as many rows as the sequence has real tokens
+    kPrefixed,   ///< `count` rows before the sequence's real tokens
+    kConstant,   ///< `count` rows a sequence
+    kShared,     ///< `count` rows that all sequences share
+    kDistances,  ///< shared: one a difference of columns, from 1 - width to width - 1
   };
   Rule rule = Rule::kTokens;
   std::int64_t count = 0;
   friend bool operator==(const Segmentation&, const Segmentation&) = default;
 };
+
+/// Whether the rows belong to the whole batch and not to its sequences.
+inline bool is_shared(const Segmentation& segmentation) {
+  return segmentation.rule == Segmentation::Rule::kShared ||
+         segmentation.rule == Segmentation::Rule::kDistances;
+}
 
 /// One axis of a value: a fixed size, the rows of a segmentation, or all (query, key) pairs inside
 /// each sequence.
@@ -60,14 +69,15 @@ struct Initializer {
   Kind kind = Kind::kZeros;
   double stddev = 0;
   std::int64_t zero_row =
-      -1;  ///< the row of the padding token, which the reference zeroes; -1: none
+      -1;             ///< the row of the padding token, which the reference zeroes; -1: none
+  double cutoff = 0;  ///< kNormal: drawn again beyond that many deviations; 0: no bound
 
-  static Initializer normal(double stddev, std::int64_t zero_row = -1) {
-    return {Kind::kNormal, stddev, zero_row};
+  static Initializer normal(double stddev, std::int64_t zero_row = -1, double cutoff = 0) {
+    return {Kind::kNormal, stddev, zero_row, cutoff};
   }
-  static Initializer zeros() { return {Kind::kZeros, 0, -1}; }
-  static Initializer ones() { return {Kind::kOnes, 0, -1}; }
-  static Initializer sinusoidal() { return {Kind::kSinusoidal, 0, -1}; }
+  static Initializer zeros() { return {Kind::kZeros, 0, -1, 0}; }
+  static Initializer ones() { return {Kind::kOnes, 0, -1, 0}; }
+  static Initializer sinusoidal() { return {Kind::kSinusoidal, 0, -1, 0}; }
 };
 
 /// A weight: its name in the checkpoint, its shape and its initialisation.

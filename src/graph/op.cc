@@ -28,17 +28,44 @@ constexpr std::array<std::pair<std::string_view, Activation>, 13> kActivations{{
     {"mish", Activation::kMish},
 }};
 
+constexpr std::uint32_t kEvery = ~std::uint32_t{0};
+
+std::uint32_t bit(int slot) { return slot < 0 ? 0u : std::uint32_t{1} << slot; }
+
 struct Traits {
   OpTraits operator()(const InputOp&) const { return {"input", 0, false}; }
+  OpTraits operator()(const FloatInputOp&) const { return {"float_input", 0, false}; }
+  OpTraits operator()(const TableOp&) const { return {"table", 0, true}; }
   OpTraits operator()(const EmbeddingOp&) const { return {"embedding", 1, true}; }
   OpTraits operator()(const LinearOp&) const { return {"linear", 1, true}; }
-  OpTraits operator()(const LayerNormOp&) const { return {"layer_norm", 2, true}; }
-  OpTraits operator()(const ActivationOp&) const { return {"activation", 1, true}; }
-  OpTraits operator()(const AddOp&) const { return {"add", 2, true}; }
-  // Row i of the context needs row i of the query and all rows of key and value.
-  OpTraits operator()(const AttentionOp&) const { return {"attention", 1, true}; }
+  OpTraits operator()(const NormOp&) const { return {"norm", kEvery, true}; }
+  OpTraits operator()(const ActivationOp&) const { return {"activation", kEvery, true}; }
+  OpTraits operator()(const AddOp&) const { return {"add", kEvery, true}; }
+  OpTraits operator()(const MultiplyOp&) const { return {"multiply", kEvery, true}; }
+  OpTraits operator()(const ScaleOp&) const { return {"scale", kEvery, true}; }
+  OpTraits operator()(const AffineOp&) const { return {"affine", kEvery, true}; }
+  OpTraits operator()(const ConcatColumnsOp&) const { return {"concat_columns", kEvery, true}; }
+  OpTraits operator()(const ShiftRowsOp&) const { return {"shift_rows", 0, true}; }
+  OpTraits operator()(const PrependRowsOp&) const { return {"prepend_rows", 0, true}; }
+  OpTraits operator()(const RotaryOp&) const { return {"rotary", kEvery, true}; }
+  // Row i of the context needs what belongs to query i, and all rows of key and value.
+  OpTraits operator()(const AttentionOp& op) const {
+    std::uint32_t by_query = bit(0) | bit(op.query_positions);
+    for (const ScoreTerm& term : op.terms) {
+      by_query |=
+          bit(term.query_ids) | (term.kind == ScoreTerm::Kind::kQuery ? bit(term.query) : 0);
+    }
+    return {"attention", by_query, true};
+  }
+  OpTraits operator()(const ConvolutionOp&) const { return {"convolution", 0, true}; }
+  // The kernel of row i meets only the output's row i, but x meets its neighbours.
+  OpTraits operator()(const DynamicConvolutionOp&) const {
+    return {"dynamic_convolution", 0, true};
+  }
+  OpTraits operator()(const NystromAttentionOp&) const { return {"nystrom_attention", 0, true}; }
   OpTraits operator()(const SelectRowsOp&) const { return {"select_rows", 0, true}; }
-  OpTraits operator()(const DropoutOp&) const { return {"dropout", 1, true}; }
+  OpTraits operator()(const PoolOp&) const { return {"pool", 0, true}; }
+  OpTraits operator()(const DropoutOp&) const { return {"dropout", kEvery, true}; }
 };
 
 }  // namespace

@@ -74,6 +74,6 @@ void build(ModelBuilder& model) {
 }  // namespace
 
 extern const Family albert_family;
-const Family albert_family{"albert", kBertArguments, &build};
+const Family albert_family{"albert", kBertArguments, &build, &max_position_embeddings};
 
 }  // namespace verdict::models

@@ -1,6 +1,7 @@
 // BERT: Devlin et al. 2018, https://arxiv.org/abs/1810.04805. Reference: transformers,
 // BertForSequenceClassification.
 #include "verdict/models/bert_encoder.h"
+#include "verdict/models/pooling.h"
 #include "verdict/nn/inputs.h"
 
 namespace verdict::models {
@@ -17,16 +18,12 @@ void build(ModelBuilder& model) {
   const Value embedded = bert_embeddings(model, bert["embeddings"], positions, hidden);
   const Value last = bert_encoder(model, bert["encoder"], embedded);
 
-  const Scope pooler = bert["pooler"];
-  Value pooled = nn::linear(pooler["dense"], nn::first_token(pooler, last), hidden);
-  pooled = nn::activation(pooler, pooled, "tanh");
-  pooled = nn::dropout(pooler, pooled, classifier_dropout(config));
-  model.logits(nn::linear(model.root()["classifier"], pooled, model.num_labels()));
+  pooled_head(model, bert["pooler"], last, classifier_dropout(config));
 }
 
 }  // namespace
 
 extern const Family bert_family;
-const Family bert_family{"bert", kBertArguments, &build};
+const Family bert_family{"bert", kBertArguments, &build, &max_position_embeddings};
 
 }  // namespace verdict::models

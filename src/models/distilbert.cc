@@ -74,6 +74,6 @@ void build(ModelBuilder& model) {
 }  // namespace
 
 extern const Family distilbert_family;
-const Family distilbert_family{"distilbert", kArguments, &build};
+const Family distilbert_family{"distilbert", kArguments, &build, &max_position_embeddings};
 
 }  // namespace verdict::models

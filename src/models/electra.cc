@@ -24,6 +24,6 @@ void build(ModelBuilder& model) {
 }  // namespace
 
 extern const Family electra_family;
-const Family electra_family{"electra", kBertArguments, &build};
+const Family electra_family{"electra", kBertArguments, &build, &max_position_embeddings};
 
 }  // namespace verdict::models

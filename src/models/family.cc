@@ -9,14 +9,19 @@ ModelBuilder::ModelBuilder(const PretrainedConfig& config, graph::Graph& graph)
       graph_(graph),
       root_(graph, config.get_or<double>("initializer_range", 0.02)) {}
 
-void ModelBuilder::hidden_state(Value value) {
-  graph_.output(concat("hidden_states.", hidden_states_++), value);
+void ModelBuilder::state(std::string_view group, Value value) {
+  const auto count = states_.try_emplace(std::string(group)).first;
+  graph_.output(concat(group, ".", count->second++), value);
 }
 
-void ModelBuilder::attention(Value probabilities) {
-  graph_.output(concat("attentions.", attentions_++), probabilities);
+void ModelBuilder::output(std::string_view name, Value value) {
+  graph_.output(std::string(name), value);
 }
 
 void ModelBuilder::logits(Value value) { graph_.output("logits", value); }
+
+std::int64_t max_position_embeddings(const PretrainedConfig& config) {
+  return config.get<std::int64_t>("max_position_embeddings");
+}
 
 }  // namespace verdict::models

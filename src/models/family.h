@@ -1,9 +1,13 @@
 #pragma once
 
+#include <map>
+#include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "verdict/config/config.h"
+#include "verdict/nn/attention.h"
 #include "verdict/nn/layers.h"
 
 namespace verdict::models {
@@ -23,11 +27,17 @@ class ModelBuilder {
   const Scope& root() const { return root_; }
 
   std::int64_t num_labels() const { return config_.num_labels(); }
+  std::int64_t hidden_size() const { return config_.get<std::int64_t>("hidden_size"); }
 
   /// The next of `hidden_states`; the embeddings' first, then one a layer.
-  void hidden_state(Value value);
+  void hidden_state(Value value) { state("hidden_states", value); }
   /// The next of `attentions`.
-  void attention(Value probabilities);
+  void attention(Value probabilities) { state("attentions", probabilities); }
+  /// The next of a group of states under the reference's field name (`decoder_hidden_states`,
+  /// `cross_attentions`, …).
+  void state(std::string_view group, Value value);
+  /// An output that the reference gives always, such as `encoder_last_hidden_state`.
+  void output(std::string_view name, Value value);
   /// [rows, num_labels]
   void logits(Value value);
 
@@ -35,8 +45,7 @@ class ModelBuilder {
   const PretrainedConfig& config_;
   graph::Graph& graph_;
   Scope root_;
-  std::int64_t hidden_states_ = 0;
-  std::int64_t attentions_ = 0;
+  std::map<std::string, std::int64_t, std::less<>> states_;  // count by group
 };
 
 /// An architecture: how it is built and what its checkpoints look like.
@@ -46,9 +55,12 @@ struct Family {
   /// Arguments by token that `forward` takes beside `attention_mask`.
   std::span<const std::string_view> arguments;
   void (*build)(ModelBuilder& model);
-  /// Positions before the first token's, which shorten the longest input that
-  /// `max_position_embeddings` allows; null: none.
-  std::int64_t (*position_offset)(const PretrainedConfig& config) = nullptr;
+  /// The longest input in tokens, special ones included, that the positions allow; null: no limit.
+  std::int64_t (*max_length)(const PretrainedConfig& config) = nullptr;
 };
+
+/// `max_length` of families with a table of `max_position_embeddings` rows that starts at the first
+/// token.
+std::int64_t max_position_embeddings(const PretrainedConfig& config);
 
 }  // namespace verdict::models

@@ -50,10 +50,8 @@ graph::Graph build_graph(const ModelType& type, const PretrainedConfig& config) 
 }
 
 std::optional<std::int64_t> max_length(const ModelType& type, const PretrainedConfig& config) {
-  if (!config.has("max_position_embeddings")) return std::nullopt;
-  const auto positions = config.get<std::int64_t>("max_position_embeddings");
-  const auto offset = type.family->position_offset;
-  return positions - (offset == nullptr ? 0 : offset(config));
+  if (type.family->max_length == nullptr) return std::nullopt;
+  return type.family->max_length(config);
 }
 
 }  // namespace verdict

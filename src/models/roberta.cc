@@ -20,13 +20,14 @@ void build(ModelBuilder& model) {
   model.logits(dense_head(model, model.root()["classifier"], last, "tanh"));
 }
 
-std::int64_t position_offset(const PretrainedConfig& config) {
-  return config.get<std::int64_t>("pad_token_id") + 1;
+/// The positions up to that of the padding token are never a token's.
+std::int64_t max_length(const PretrainedConfig& config) {
+  return max_position_embeddings(config) - config.get<std::int64_t>("pad_token_id") - 1;
 }
 
 }  // namespace
 
 extern const Family roberta_family;
-const Family roberta_family{"roberta", kBertArguments, &build, &position_offset};
+const Family roberta_family{"roberta", kBertArguments, &build, &max_length};
 
 }  // namespace verdict::models

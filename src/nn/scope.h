@@ -33,12 +33,31 @@ class Scope {
   /// Standard deviation of newly initialised weights (`config.initializer_range`).
   double initializer_range() const { return initializer_range_; }
 
+  /// The same place for weights with another standard deviation.
+  Scope with_deviation(double stddev) const {
+    Scope scope = *this;
+    scope.initializer_range_ = stddev;
+    return scope;
+  }
+  /// The same place for weights that are drawn from a normal distribution cut off at that many
+  /// deviations; 0: not cut off.
+  Scope with_cutoff(double deviations) const {
+    Scope scope = *this;
+    scope.cutoff_ = deviations;
+    return scope;
+  }
+  /// How the weights of linear layers and embeddings start; `zero_row`: of the padding token.
+  graph::Initializer weight_initializer(std::int64_t zero_row = -1) const {
+    return graph::Initializer::normal(initializer_range_, zero_row, cutoff_);
+  }
+
   graph::ParameterId parameter(std::string_view name, std::vector<std::int64_t> shape,
                                graph::Initializer initializer) const;
 
  private:
   graph::Graph* graph_;
   double initializer_range_;
+  double cutoff_ = 0;
   std::string path_;
 };
 

@@ -16,14 +16,20 @@ const std::vector<ExpectedParameter> kExpected{
     {"bert.a.LayerNorm.weight", {4}}, {"bert.b", {2, 4}}, {"classifier.weight", {3, 4}}};
 
 LoadPlan plan(std::vector<TensorInfo> stored, bool ignore_mismatched_sizes = false) {
-  return plan_load(stored, kExpected, {"bert", ignore_mismatched_sizes});
+  return plan_load(stored, kExpected, {"bert", "bert", ignore_mismatched_sizes});
+}
+
+/// The only parameter that a stored tensor fills.
+std::size_t parameter_of(const LoadPlan& plan, std::size_t stored) {
+  EXPECT_EQ(plan.targets.at(stored).size(), 1u);
+  return plan.targets.at(stored).at(0).parameter;
 }
 
 TEST(LoadPlan, MatchesNamesAsTheyAre) {
   const LoadPlan all = plan({tensor("classifier.weight", {3, 4}), tensor("bert.b", {2, 4}),
                              tensor("bert.a.LayerNorm.weight", {4})});
-  EXPECT_EQ(all.parameter_of[0], 2u);
-  EXPECT_EQ(all.parameter_of[1], 1u);
+  EXPECT_EQ(parameter_of(all, 0), 2u);
+  EXPECT_EQ(parameter_of(all, 1), 1u);
   EXPECT_FALSE(all.report.has_new_parameters());
   EXPECT_EQ(all.report.to_string(), "");
 }
@@ -32,12 +38,40 @@ TEST(LoadPlan, ReadsBaseModelsAndOldNames) {
   const LoadPlan base =
       plan({tensor("a.LayerNorm.gamma", {4}), tensor("b", {2, 4}),
             tensor("embeddings.position_ids", {1, 8}, DType::kI64), tensor("pooler.x", {1})});
-  EXPECT_EQ(base.parameter_of[0], 0u);
-  EXPECT_EQ(base.parameter_of[2], std::nullopt);
+  EXPECT_EQ(parameter_of(base, 0), 0u);
+  EXPECT_TRUE(base.targets[2].empty());
   EXPECT_EQ(base.report.missing_keys, std::vector<std::string>{"classifier.weight"});
   EXPECT_EQ(base.report.unexpected_keys, std::vector<std::string>{"pooler.x"});
   EXPECT_NE(base.report.to_string().find("classifier.weight"), std::string::npos);
   EXPECT_EQ(base.report.to_json()["missing_keys"][0], "classifier.weight");
+}
+
+TEST(LoadPlan, DividesFusedTensorsAndKnowsTiedOnes) {
+  const std::vector<ExpectedParameter> gte{{"gte.layers.0.self_attn.q_proj.weight", {4, 2}},
+                                           {"gte.layers.0.self_attn.k_proj.weight", {1, 2}},
+                                           {"gte.layers.0.self_attn.v_proj.weight", {1, 2}}};
+  const std::vector<TensorInfo> fused{
+      tensor("new.encoder.layer.0.attention.qkv_proj.weight", {6, 2})};
+  const LoadPlan divided = plan_load(fused, gte, {"gte", "gte", false});
+  ASSERT_EQ(divided.targets[0].size(), 3u);
+  EXPECT_EQ(divided.targets[0][2].parameter, 2u);
+  EXPECT_EQ(divided.targets[0][2].first_row, 5);
+  expect_error(
+      ErrorCode::kInvalidArgument,
+      [&] {
+        plan_load(std::vector{tensor("layers.0.self_attn.qkv_proj.weight", {7, 2})}, gte,
+                  {"gte", "gte", false});
+      },
+      "[7, 2]", "[4, 2] and [1, 2] and [1, 2]");
+
+  const std::vector<ExpectedParameter> t5{{"transformer.shared.weight", {4, 2}}};
+  const TensorInfo tied = tensor("transformer.encoder.embed_tokens.weight", {4, 2});
+  const TensorInfo own = tensor("shared.weight", {4, 2});
+  EXPECT_EQ(parameter_of(plan_load(std::vector{tied}, t5, {"t5", "transformer", false}), 0), 0u);
+  const LoadPlan both = plan_load(std::vector{tied, own}, t5, {"t5", "transformer", false});
+  EXPECT_TRUE(both.targets[0].empty());
+  EXPECT_EQ(parameter_of(both, 1), 0u);
+  EXPECT_TRUE(both.report.unexpected_keys.empty());
 }
 
 TEST(LoadPlan, RefusesABaseModelWithHoles) {

@@ -63,20 +63,23 @@ class Fixtures : public ::testing::TestWithParam<std::string> {
     while (expected_.contains(concat(name, ".", group, ".", recorded))) ++recorded;
     if (recorded == 0) return;
     ASSERT_EQ(actual.size(), recorded) << group;
-    for (std::size_t i = 0; i < recorded; ++i) {
-      const std::string key = concat(name, ".", group, ".", i);
-      const Tensor& expected = expected_.at(key);
-      double largest = 1;
-      for (const float x : expected.f32()) largest = std::max(largest, double{std::fabs(x)});
-      const auto& shape = expected.shape();
-      const auto last = static_cast<std::size_t>(shape.back());
-      const auto width = static_cast<std::size_t>(shape[shape.size() - 2]);
-      const std::size_t row_size = expected.size() / static_cast<std::size_t>(shape[0]);
-      expect_close(key, actual[i], expected, 1e-5 * largest, [&](std::size_t element) {
-        const std::size_t token = element / last % width;
-        return mask == nullptr || mask->i64()[element / row_size * width + token] == 1;
-      });
-    }
+    for (std::size_t i = 0; i < recorded; ++i)
+      expect_state(concat(name, ".", group, ".", i), actual[i], mask);
+  }
+
+  void expect_state(const std::string& key, const Tensor& actual, const Tensor* mask) {
+    if (!expected_.contains(key)) return;
+    const Tensor& expected = expected_.at(key);
+    double largest = 1;
+    for (const float x : expected.f32()) largest = std::max(largest, double{std::fabs(x)});
+    const auto& shape = expected.shape();
+    const auto last = static_cast<std::size_t>(shape.back());
+    const auto width = static_cast<std::size_t>(shape[shape.size() - 2]);
+    const std::size_t row_size = expected.size() / static_cast<std::size_t>(shape[0]);
+    expect_close(key, actual, expected, 1e-5 * largest, [&](std::size_t element) {
+      const std::size_t token = element / last % width;
+      return mask == nullptr || mask->i64()[element / row_size * width + token] == 1;
+    });
   }
 
   double expected_loss(const std::string& name) {
@@ -110,6 +113,16 @@ TEST_P(Fixtures, LogitsAndStates) {
     const Tensor* mask_tensor = mask == arguments.end() ? nullptr : &mask->second;
     for (const auto& [group, tensors] : output.states)
       expect_states(name, group, tensors, mask_tensor);
+    for (const auto& [field, tensor] : output.tensors)
+      expect_state(concat(name, ".", field), tensor, mask_tensor);
+    // What the reference gives, we give.
+    for (const auto& [key, unused_tensor] : expected_) {
+      if (!starts_with(key, name + ".")) continue;
+      const std::string field = key.substr(name.size() + 1);
+      EXPECT_TRUE(field == "logits" || output.tensors.contains(field) ||
+                  output.states.contains(field.substr(0, field.find('.'))))
+          << key;
+    }
   }
 }
 

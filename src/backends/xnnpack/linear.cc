@@ -62,11 +62,11 @@ void run_tile(const Machine& machine, const Product& product, const Tile& tile, 
   for (std::size_t done = 0; done < tile.rows; done += mr) {
     const std::size_t first = tile.first_row + done;
     const std::size_t rows = std::min(mr, tile.rows - done);
-    kernel(first, rows, part.out + first * part.columns + tile.first_column);
+    kernel(first, rows, part.out + first * part.out_stride + tile.first_column);
     if (!product.activation) continue;
     for (std::size_t row = first; row < first + rows; ++row) {
       machine.kernels->activate(*product.activation, tile.columns,
-                                part.out + row * part.columns + tile.first_column);
+                                part.out + row * part.out_stride + tile.first_column);
     }
   }
 }
@@ -78,11 +78,12 @@ void run_f32(const Machine& machine, const Product& product) {
   machine.pool.run(tiles.size(), [&](std::size_t index, std::size_t) {
     const Tile& tile = tiles[index];
     const ProductPart& part = product.parts[tile.part];
-    const float* panel = std::get<PackedF32>(part.weight->packed).panel(tile.first_column);
+    const float* panel = std::get<PackedF32>(*part.weight).panel(tile.first_column);
     run_tile(machine, product, tile, gemm.mr, [&](std::size_t first, std::size_t rows, float* out) {
       gemm.choose(rows)(rows, tile.columns, product.in * sizeof(float),
-                        product.x + first * product.in, product.in * sizeof(float), panel, out,
-                        part.columns * sizeof(float), gemm.layout.nr * sizeof(float), &unbounded());
+                        product.x + first * product.x_stride, product.x_stride * sizeof(float),
+                        panel, out, part.out_stride * sizeof(float), gemm.layout.nr * sizeof(float),
+                        &unbounded());
     });
   });
 }
@@ -98,7 +99,7 @@ void run_q8(const Machine& machine, const Product& product) {
     const std::size_t end = std::min(product.rows, (block + 1) * kBlock);
     for (std::size_t row = block * kBlock; row < end; ++row) {
       const RowQuantization q = machine.kernels->quantize_row(
-          product.in, product.x + row * product.in, quantized + row * stride);
+          product.in, product.x + row * product.x_stride, quantized + row * stride);
       std::memset(quantized + row * stride + product.in, 0, stride - product.in);
       quantization[row] = {q.zero_point, q.scale};
     }
@@ -112,10 +113,10 @@ void run_q8(const Machine& machine, const Product& product) {
   machine.pool.run(tiles.size(), [&](std::size_t index, std::size_t) {
     const Tile& tile = tiles[index];
     const ProductPart& part = product.parts[tile.part];
-    const std::byte* panel = std::get<PackedQ8>(part.weight->packed).panel(tile.first_column);
+    const std::byte* panel = std::get<PackedQ8>(*part.weight).panel(tile.first_column);
     run_tile(machine, product, tile, gemm.mr, [&](std::size_t first, std::size_t rows, float* out) {
       gemm.choose(rows)(rows, tile.columns, product.in, quantized + first * stride, stride, panel,
-                        out, part.columns * sizeof(float), gemm.layout.nr * sizeof(float),
+                        out, part.out_stride * sizeof(float), gemm.layout.nr * sizeof(float),
                         &unbounded(), quantization + first);
     });
   });

@@ -22,11 +22,12 @@ struct Machine {
   explicit Machine(int threads);
 };
 
-/// One part of a product: a weight and where its output goes, [rows, columns] without gaps.
+/// One part of a product: a weight and where its output [rows, columns] goes.
 struct ProductPart {
-  const LinearWeight* weight;
+  const PackedWeight* weight;
   std::size_t columns;
   float* out;
+  std::size_t out_stride;  ///< floats from row to row
 };
 
 /// x · weightᵀ + bias (+ activation) for several weights over one input [rows, in].
@@ -34,6 +35,7 @@ struct Product {
   std::size_t rows;
   std::size_t in;
   const float* x;
+  std::size_t x_stride;  ///< floats from row to row
   std::span<const ProductPart> parts;
   std::optional<graph::Activation> activation;
   std::byte* scratch;  ///< `product_scratch` bytes

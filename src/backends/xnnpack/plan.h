@@ -29,12 +29,26 @@ class XnnpackPlan final : public Plan, public std::enable_shared_from_this<Xnnpa
     return last_use_[static_cast<std::size_t>(value.id)];
   }
 
+  /// Whether the value depends on nothing but parameters, so that it is computed once.
+  bool is_constant(graph::Value value) const {
+    return constant_[static_cast<std::size_t>(value.id)];
+  }
+
+  /// The parameter that a TableOp gives as its output; null for every other value.
+  const float* table_values(graph::Value value) const {
+    return tables_[static_cast<std::size_t>(value.id)];
+  }
+
  private:
+  void find_constants();
+
   graph::Graph graph_;
   std::shared_ptr<const XnnpackWeights> weights_;
   std::shared_ptr<const Machine> machine_;
   std::uint64_t seed_;
   std::vector<std::optional<std::size_t>> last_use_;
+  std::vector<bool> constant_;        // by value
+  std::vector<const float*> tables_;  // by value
 };
 
 }  // namespace verdict::xnnpack

@@ -11,72 +11,252 @@ namespace verdict::xnnpack {
 
 namespace {
 
-std::size_t index(graph::ParameterId parameter) { return static_cast<std::size_t>(parameter); }
+using graph::ParameterId;
 
-bool same(const graph::LinearPart& a, const graph::LinearPart& b) {
-  return a.weight == b.weight && a.bias == b.bias;
+std::size_t index(ParameterId parameter) { return static_cast<std::size_t>(parameter); }
+
+/// A stored parameter seen as the weight [out, in] of one linear layer.
+class PartView {
+ public:
+  PartView(const graph::LinearPart& part, const std::vector<std::int64_t>& shape)
+      : rows_(part.rows), transposed_(part.transposed) {
+    const auto first = static_cast<std::size_t>(shape[0]);
+    std::size_t rest = 1;
+    for (std::size_t i = 1; i < shape.size(); ++i) rest *= static_cast<std::size_t>(shape[i]);
+    stored_out_ = transposed_ ? rest : first;
+    in_ = transposed_ ? first : rest;
+  }
+
+  std::size_t in() const { return in_; }
+  std::size_t stored_out() const { return stored_out_; }
+  std::size_t out() const {
+    return rows_.count == 0 ? stored_out_ : static_cast<std::size_t>(rows_.count);
+  }
+
+  /// The row of the stored weight that gives output `out`.
+  std::size_t stored_row(std::size_t out) const {
+    const auto first = static_cast<std::size_t>(rows_.first);
+    const auto block = static_cast<std::size_t>(rows_.block);
+    if (block == 0) return first + out;
+    return first + out / block * static_cast<std::size_t>(rows_.stride) + out % block;
+  }
+
+  /// Where element (out, in) of the weight is stored.
+  std::size_t position(std::size_t out, std::size_t in) const {
+    return transposed_ ? in * stored_out_ + stored_row(out) : stored_row(out) * in_ + in;
+  }
+
+  bool is_whole() const { return !transposed_ && rows_ == graph::RowSelection{}; }
+
+ private:
+  graph::RowSelection rows_;
+  bool transposed_;
+  std::size_t stored_out_ = 0;
+  std::size_t in_ = 0;
+};
+
+/// Where element (output in group, input in group · kernel + tap) of a convolution's product is
+/// stored: a row of the product's input holds the taps one after another.
+std::size_t convolution_position(const std::vector<std::int64_t>& shape, std::size_t out,
+                                 std::size_t column) {
+  const auto in = static_cast<std::size_t>(shape[1]);
+  const std::size_t kernel = kernel_size(shape);
+  return (out * in + column % in) * kernel + column / in;
+}
+
+void set_weight(PackedWeight& packed, std::span<const float> values) {
+  std::visit([&](auto& p) { p.set_weight(values); }, packed);
+}
+void set_bias(PackedWeight& packed, std::span<const float> values) {
+  std::visit([&](auto& p) { p.set_bias(values); }, packed);
+}
+void get_bias(const PackedWeight& packed, std::span<float> values) {
+  std::visit([&](const auto& p) { p.get_bias(values); }, packed);
+}
+std::size_t bytes(const std::vector<PackedWeight>& groups) {
+  std::size_t total = 0;
+  for (const PackedWeight& packed : groups)
+    total += std::visit([](const auto& p) { return p.bytes(); }, packed);
+  return total;
+}
+
+/// The part of `all` that belongs to one of `count` groups.
+template <typename T>
+std::span<T> group_of(std::span<T> all, std::size_t group, std::size_t count) {
+  const std::size_t size = all.size() / count;
+  return all.subspan(group * size, size);
 }
 
 }  // namespace
+
+std::size_t kernel_size(const std::vector<std::int64_t>& shape) {
+  std::size_t size = 1;
+  for (std::size_t i = 2; i < shape.size(); ++i) size *= static_cast<std::size_t>(shape[i]);
+  return size;
+}
+
+bool is_depthwise(const graph::Graph& graph, const graph::ConvolutionOp& op) {
+  const auto& shape = graph.parameters()[index(op.weight)].shape;
+  return shape[1] == 1 && shape[0] == op.groups;
+}
 
 XnnpackWeights::XnnpackWeights(const graph::Graph& graph, ComputeType type, Isa isa)
     : type_(type), parameters_(graph.parameters()), vectors_(graph.parameters().size()) {
   for (const graph::Node& node : graph.nodes()) {
     if (const auto* linear = std::get_if<graph::LinearOp>(&node.op)) {
-      for (const graph::LinearPart& part : linear->parts) declare(graph, part, isa);
+      for (const graph::LinearPart& part : linear->parts) declare(part, linear->groups, isa);
     } else if (const auto* embedding = std::get_if<graph::EmbeddingOp>(&node.op)) {
-      const bool known = std::any_of(tables_.begin(), tables_.end(), [&](const Table& table) {
-        return table.parameter == embedding->table;
-      });
-      if (known) continue;
-      const auto& shape = parameters_[index(embedding->table)].shape;
-      const auto rows = static_cast<std::size_t>(shape[0]);
-      Table table{embedding->table, static_cast<std::size_t>(shape[1]), {}, {}, {}};
-      if (type == ComputeType::kQ8) {
-        table.quantized_rows.resize(rows * table.columns);
-        table.scales.resize(rows);
+      declare_table(embedding->table);
+    } else if (const auto* norm = std::get_if<graph::NormOp>(&node.op)) {
+      declare_vector(norm->weight);
+      declare_vector(norm->bias);
+    } else if (const auto* affine = std::get_if<graph::AffineOp>(&node.op)) {
+      declare_vector(affine->weight);
+      declare_vector(affine->bias);
+    } else if (const auto* shared = std::get_if<graph::TableOp>(&node.op)) {
+      declare_vector(shared->table);
+    } else if (const auto* convolution = std::get_if<graph::ConvolutionOp>(&node.op)) {
+      if (is_depthwise(graph, *convolution)) {
+        declare_vector(convolution->weight);
+        declare_vector(convolution->bias);
       } else {
-        table.rows.resize(rows * table.columns);
+        declare(*convolution, isa);
       }
-      tables_.push_back(std::move(table));
-    } else if (const auto* norm = std::get_if<graph::LayerNormOp>(&node.op)) {
-      vectors_[index(norm->weight)].emplace(element_count(norm->weight));
-      vectors_[index(norm->bias)].emplace(element_count(norm->bias));
     }
   }
+  keep_unread();
 }
 
-void XnnpackWeights::declare(const graph::Graph& graph, const graph::LinearPart& part, Isa isa) {
-  if (std::any_of(linears_.begin(), linears_.end(),
-                  [&](const LinearWeight& known) { return same(known.part, part); })) {
+PackedWeight XnnpackWeights::make_packed(std::size_t out, std::size_t in, Isa isa) const {
+  if (type_ == ComputeType::kQ8) return PackedQ8(q8_gemm_kernels(isa).layout, out, in);
+  return PackedF32(f32_gemm_kernels(isa).layout, out, in);
+}
+
+void XnnpackWeights::declare(const graph::LinearPart& part, std::int64_t groups, Isa isa) {
+  if (std::ranges::find(linears_, part, &LinearWeight::part) != linears_.end()) return;
+  const PartView view(part, shape(part.weight));
+  LinearWeight linear{part, {}};
+  const auto count = static_cast<std::size_t>(groups);
+  for (std::size_t group = 0; group < count; ++group)
+    linear.groups.push_back(make_packed(view.out() / count, view.in(), isa));
+  linears_.push_back(std::move(linear));
+}
+
+void XnnpackWeights::declare(const graph::ConvolutionOp& op, Isa isa) {
+  if (std::ranges::find(convolutions_, op.weight, &ConvolutionWeight::weight) !=
+      convolutions_.end()) {
     return;
   }
-  const auto& shape = graph.parameters()[index(part.weight)].shape;
-  const auto out = static_cast<std::size_t>(shape[0]);
-  const auto in = static_cast<std::size_t>(shape[1]);
+  const auto& dimensions = shape(op.weight);
+  ConvolutionWeight convolution{op.weight, op.bias, {}};
+  for (std::int64_t group = 0; group < op.groups; ++group) {
+    convolution.groups.push_back(
+        make_packed(static_cast<std::size_t>(dimensions[0] / op.groups),
+                    static_cast<std::size_t>(dimensions[1]) * kernel_size(dimensions), isa));
+  }
+  convolutions_.push_back(std::move(convolution));
+}
+
+void XnnpackWeights::declare_table(ParameterId parameter) {
+  if (std::ranges::find(tables_, parameter, &Table::parameter) != tables_.end()) return;
+  const auto rows = static_cast<std::size_t>(shape(parameter)[0]);
+  Table table{parameter, static_cast<std::size_t>(shape(parameter)[1]), {}, {}, {}};
   if (type_ == ComputeType::kQ8) {
-    linears_.push_back({part, PackedQ8(q8_gemm_kernels(isa).layout, out, in)});
+    table.quantized_rows.resize(rows * table.columns);
+    table.scales.resize(rows);
   } else {
-    linears_.push_back({part, PackedF32(f32_gemm_kernels(isa).layout, out, in)});
+    table.rows.resize(rows * table.columns);
+  }
+  tables_.push_back(std::move(table));
+}
+
+void XnnpackWeights::declare_vector(std::optional<ParameterId> parameter) {
+  if (parameter && !vectors_[index(*parameter)])
+    vectors_[index(*parameter)].emplace(element_count(*parameter));
+}
+
+/// Parameters, or rows of them, that no op reads still belong to the state dict.
+void XnnpackWeights::keep_unread() {
+  for (std::size_t i = 0; i < parameters_.size(); ++i) {
+    const auto parameter = static_cast<ParameterId>(i);
+    const bool is_bias = std::ranges::any_of(linears_, [&](const LinearWeight& linear) {
+      return linear.part.bias == parameter && linear.part.rows == graph::RowSelection{};
+    });
+    const bool is_convolution =
+        std::ranges::any_of(convolutions_, [&](const ConvolutionWeight& convolution) {
+          return convolution.weight == parameter || convolution.bias == parameter;
+        });
+    const bool is_table = std::ranges::find(tables_, parameter, &Table::parameter) != tables_.end();
+    if (!is_bias && !is_convolution && !is_table && !covered_by_linears(parameter))
+      declare_vector(parameter);
   }
 }
 
-std::size_t XnnpackWeights::element_count(graph::ParameterId parameter) const {
-  return static_cast<std::size_t>(
-      verdict::element_count(parameters_[index(parameter)].shape).value());
+bool XnnpackWeights::covered_by_linears(ParameterId parameter) const {
+  std::vector<char> read;
+  for (const LinearWeight& linear : linears_) {
+    if (linear.part.weight != parameter) continue;
+    const PartView view(linear.part, shape(parameter));
+    read.resize(view.stored_out());
+    for (std::size_t out = 0; out < view.out(); ++out) read[view.stored_row(out)] = 1;
+  }
+  return !read.empty() && std::ranges::find(read, 0) == read.end();
 }
 
-void XnnpackWeights::set(graph::ParameterId parameter, std::span<const float> values) {
+const std::vector<std::int64_t>& XnnpackWeights::shape(ParameterId parameter) const {
+  return parameters_[index(parameter)].shape;
+}
+
+std::size_t XnnpackWeights::element_count(ParameterId parameter) const {
+  return static_cast<std::size_t>(verdict::element_count(shape(parameter)).value());
+}
+
+void XnnpackWeights::set(ParameterId parameter, std::span<const float> values) {
   if (values.size() != element_count(parameter)) {
     throw Error(ErrorCode::kInternal, concat("The parameter ", parameters_[index(parameter)].name,
                                              " was set with ", values.size(), " values."));
   }
+  std::vector<float> selected;
   for (LinearWeight& linear : linears_) {
+    const std::size_t groups = linear.groups.size();
     if (linear.part.weight == parameter) {
-      std::visit([&](auto& packed) { packed.set_weight(values); }, linear.packed);
+      const PartView view(linear.part, shape(parameter));
+      std::span<const float> weight = values;
+      if (!view.is_whole()) {
+        selected.resize(view.out() * view.in());
+        for (std::size_t out = 0; out < view.out(); ++out) {
+          for (std::size_t in = 0; in < view.in(); ++in)
+            selected[out * view.in() + in] = values[view.position(out, in)];
+        }
+        weight = selected;
+      }
+      for (std::size_t group = 0; group < groups; ++group)
+        set_weight(linear.groups[group], group_of(weight, group, groups));
     }
-    if (linear.part.bias == parameter)
-      std::visit([&](auto& packed) { packed.set_bias(values); }, linear.packed);
+    if (linear.part.bias == parameter) {
+      const PartView view(linear.part, shape(linear.part.weight));
+      selected.resize(view.out());
+      for (std::size_t out = 0; out < view.out(); ++out)
+        selected[out] = values[view.stored_row(out)];
+      for (std::size_t group = 0; group < groups; ++group)
+        set_bias(linear.groups[group], group_of(std::span<const float>(selected), group, groups));
+    }
+  }
+  for (ConvolutionWeight& convolution : convolutions_) {
+    const std::size_t groups = convolution.groups.size();
+    for (std::size_t group = 0; group < groups; ++group) {
+      if (convolution.bias == parameter)
+        set_bias(convolution.groups[group], group_of(values, group, groups));
+      if (convolution.weight != parameter) continue;
+      const std::span<const float> stored = group_of(values, group, groups);
+      const std::size_t columns =
+          static_cast<std::size_t>(shape(parameter)[1]) * kernel_size(shape(parameter));
+      selected.resize(stored.size());
+      for (std::size_t i = 0; i < stored.size(); ++i) {
+        selected[i] = stored[convolution_position(shape(parameter), i / columns, i % columns)];
+      }
+      set_weight(convolution.groups[group], selected);
+    }
   }
   for (Table& table : tables_) {
     if (table.parameter != parameter) continue;
@@ -94,74 +274,115 @@ void XnnpackWeights::set(graph::ParameterId parameter, std::span<const float> va
     std::copy(values.begin(), values.end(), vector->begin());
 }
 
-Tensor XnnpackWeights::get(graph::ParameterId parameter) const {
+Tensor XnnpackWeights::get(ParameterId parameter) const {
   const graph::Parameter& declared = parameters_[index(parameter)];
   Tensor tensor(DType::kF32, declared.shape);
+  const std::span<float> values = tensor.f32();
   if (const auto& vector = vectors_[index(parameter)]) {
-    std::copy(vector->begin(), vector->end(), tensor.f32().begin());
+    std::copy(vector->begin(), vector->end(), values.begin());
     return tensor;
-  }
-  for (const LinearWeight& linear : linears_) {
-    if (linear.part.bias == parameter) {
-      std::visit([&](const auto& packed) { packed.get_bias(tensor.f32()); }, linear.packed);
-      return tensor;
-    }
-    const auto* packed = std::get_if<PackedF32>(&linear.packed);
-    if (packed != nullptr && linear.part.weight == parameter) {
-      packed->get_weight(tensor.f32());
-      return tensor;
-    }
   }
   for (const Table& table : tables_) {
     if (table.parameter != parameter || !table.scales.empty()) continue;
-    std::copy(table.rows.begin(), table.rows.end(), tensor.f32().begin());
+    std::copy(table.rows.begin(), table.rows.end(), values.begin());
     return tensor;
   }
+  bool found = false;
+  std::vector<float> weight;
+  for (const LinearWeight& linear : linears_) {
+    const std::size_t groups = linear.groups.size();
+    if (linear.part.bias == parameter && linear.part.rows == graph::RowSelection{}) {
+      for (std::size_t group = 0; group < groups; ++group)
+        get_bias(linear.groups[group], group_of(values, group, groups));
+      return tensor;
+    }
+    if (linear.part.weight != parameter ||
+        !std::holds_alternative<PackedF32>(linear.groups.front())) {
+      continue;
+    }
+    const PartView view(linear.part, declared.shape);
+    weight.resize(view.out() * view.in());
+    for (std::size_t group = 0; group < groups; ++group) {
+      std::get<PackedF32>(linear.groups[group])
+          .get_weight(group_of(std::span<float>(weight), group, groups));
+    }
+    for (std::size_t out = 0; out < view.out(); ++out) {
+      for (std::size_t in = 0; in < view.in(); ++in)
+        values[view.position(out, in)] = weight[out * view.in() + in];
+    }
+    found = true;
+  }
+  for (const ConvolutionWeight& convolution : convolutions_) {
+    const std::size_t groups = convolution.groups.size();
+    for (std::size_t group = 0; group < groups; ++group) {
+      const std::span<float> stored = group_of(values, group, groups);
+      if (convolution.bias == parameter) {
+        get_bias(convolution.groups[group], stored);
+        found = true;
+      }
+      const auto* packed = std::get_if<PackedF32>(&convolution.groups[group]);
+      if (convolution.weight != parameter || packed == nullptr) continue;
+      const std::size_t columns =
+          static_cast<std::size_t>(declared.shape[1]) * kernel_size(declared.shape);
+      weight.resize(stored.size());
+      packed->get_weight(weight);
+      for (std::size_t i = 0; i < stored.size(); ++i)
+        stored[convolution_position(declared.shape, i / columns, i % columns)] = weight[i];
+      found = true;
+    }
+  }
+  if (found) return tensor;
   throw Error(ErrorCode::kUnsupported,
               concat("The parameter ", declared.name,
                      " is stored as int8, so its float values are gone. Load the model "
                      "with dtype \"f32\" to read them."));
 }
 
-std::int64_t XnnpackWeights::packed_bytes(graph::ParameterId parameter) const {
-  std::size_t bytes = 0;
-  if (const auto& vector = vectors_[index(parameter)]) bytes += vector->size() * sizeof(float);
+std::int64_t XnnpackWeights::packed_bytes(ParameterId parameter) const {
+  std::size_t total = 0;
+  if (const auto& vector = vectors_[index(parameter)]) total += vector->size() * sizeof(float);
+  // A panel holds the bias; it counts to the weight.
   for (const LinearWeight& linear : linears_) {
-    // A panel holds the bias; it counts to the weight.
-    if (linear.part.weight == parameter) {
-      bytes += std::visit([](const auto& packed) { return packed.bytes(); }, linear.packed);
-    }
+    if (linear.part.weight == parameter) total += bytes(linear.groups);
+  }
+  for (const ConvolutionWeight& convolution : convolutions_) {
+    if (convolution.weight == parameter) total += bytes(convolution.groups);
   }
   for (const Table& table : tables_) {
     if (table.parameter != parameter) continue;
-    bytes += table.rows.size() * sizeof(float) + table.quantized_rows.size() +
+    total += table.rows.size() * sizeof(float) + table.quantized_rows.size() +
              table.scales.size() * sizeof(float);
   }
-  return static_cast<std::int64_t>(bytes);
+  return static_cast<std::int64_t>(total);
 }
 
-DType XnnpackWeights::storage(graph::ParameterId parameter) const {
-  const bool is_matrix = parameters_[index(parameter)].shape.size() == 2;
-  return type_ == ComputeType::kQ8 && is_matrix ? DType::kI8 : DType::kF32;
+DType XnnpackWeights::storage(ParameterId parameter) const {
+  const bool is_float = type_ != ComputeType::kQ8 || vectors_[index(parameter)].has_value();
+  return is_float || shape(parameter).size() < 2 ? DType::kF32 : DType::kI8;
 }
 
 const LinearWeight& XnnpackWeights::linear(const graph::LinearPart& part) const {
-  for (const LinearWeight& known : linears_) {
-    if (same(known.part, part)) return known;
-  }
+  const auto found = std::ranges::find(linears_, part, &LinearWeight::part);
+  if (found != linears_.end()) return *found;
   throw Error(ErrorCode::kInternal,
               "A plan uses a linear weight that the model's graph did not declare.");
 }
 
-const Table& XnnpackWeights::table(graph::ParameterId parameter) const {
-  for (const Table& known : tables_) {
-    if (known.parameter == parameter) return known;
-  }
+const ConvolutionWeight& XnnpackWeights::convolution(ParameterId weight) const {
+  const auto found = std::ranges::find(convolutions_, weight, &ConvolutionWeight::weight);
+  if (found != convolutions_.end()) return *found;
+  throw Error(ErrorCode::kInternal,
+              "A plan uses a convolution that the model's graph did not declare.");
+}
+
+const Table& XnnpackWeights::table(ParameterId parameter) const {
+  const auto found = std::ranges::find(tables_, parameter, &Table::parameter);
+  if (found != tables_.end()) return *found;
   throw Error(ErrorCode::kInternal,
               "A plan uses an embedding table that the model's graph did not declare.");
 }
 
-const float* XnnpackWeights::vector(graph::ParameterId parameter) const {
+const float* XnnpackWeights::vector(ParameterId parameter) const {
   return vectors_.at(index(parameter)).value().data();
 }
 

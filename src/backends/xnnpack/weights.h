@@ -10,10 +10,19 @@
 
 namespace verdict::xnnpack {
 
+using PackedWeight = std::variant<PackedF32, PackedQ8>;
+
 /// One weight with its bias, packed for the products that use it.
 struct LinearWeight {
   graph::LinearPart part;
-  std::variant<PackedF32, PackedQ8> packed;
+  std::vector<PackedWeight> groups;  ///< one a group of the op; otherwise one
+};
+
+/// A convolution's weight, packed for rows that hold `kernel` neighbouring inputs of one group.
+struct ConvolutionWeight {
+  graph::ParameterId weight;
+  std::optional<graph::ParameterId> bias;
+  std::vector<PackedWeight> groups;
 };
 
 /// An embedding table: float32 rows, or int8 rows with a scale each.
@@ -24,6 +33,12 @@ struct Table {
   std::vector<std::int8_t> quantized_rows;
   std::vector<float> scales;
 };
+
+/// Taps of a convolution's weight [out, in / groups, kernel…].
+std::size_t kernel_size(const std::vector<std::int64_t>& shape);
+
+/// Whether every channel of a convolution is a group of its own; such a one needs no product.
+bool is_depthwise(const graph::Graph& graph, const graph::ConvolutionOp& op);
 
 /// The packed parameters of a graph, by the ops that read them.
 class XnnpackWeights final : public Weights {
@@ -37,16 +52,28 @@ class XnnpackWeights final : public Weights {
 
   ComputeType type() const { return type_; }
   const LinearWeight& linear(const graph::LinearPart& part) const;
+  const ConvolutionWeight& convolution(graph::ParameterId weight) const;
   const Table& table(graph::ParameterId parameter) const;
+  /// The values of a parameter that an op reads as they are.
   const float* vector(graph::ParameterId parameter) const;
 
  private:
-  void declare(const graph::Graph& graph, const graph::LinearPart& part, Isa isa);
+  void declare(const graph::LinearPart& part, std::int64_t groups, Isa isa);
+  void declare(const graph::ConvolutionOp& op, Isa isa);
+  void declare_table(graph::ParameterId parameter);
+  void declare_vector(std::optional<graph::ParameterId> parameter);
+  void keep_unread();
+  PackedWeight make_packed(std::size_t out, std::size_t in, Isa isa) const;
+
+  const std::vector<std::int64_t>& shape(graph::ParameterId parameter) const;
   std::size_t element_count(graph::ParameterId parameter) const;
+  /// Whether linear layers read every row of the parameter.
+  bool covered_by_linears(graph::ParameterId parameter) const;
 
   ComputeType type_;
   std::vector<graph::Parameter> parameters_;
   std::vector<LinearWeight> linears_;
+  std::vector<ConvolutionWeight> convolutions_;
   std::vector<Table> tables_;
   std::vector<std::optional<std::vector<float>>> vectors_;  // by parameter
 };

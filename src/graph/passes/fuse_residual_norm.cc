@@ -7,7 +7,7 @@ Graph fuse_residual_norm(const Graph& graph) {
   const Uses uses(graph);
   Rewriter rewriter(graph);
   for (const Node& node : graph.nodes()) {
-    if (std::holds_alternative<LayerNormOp>(node.op) && node.inputs.size() == 1 &&
+    if (std::holds_alternative<NormOp>(node.op) && node.inputs.size() == 1 &&
         uses.count(node.inputs[0]) == 1) {
       const Node& producer = graph.nodes()[uses.producer(node.inputs[0])];
       if (std::holds_alternative<AddOp>(producer.op)) {

@@ -11,6 +11,10 @@ namespace verdict::graph {
 
 namespace {
 
+bool is_row_wise(const Op& op, std::size_t slot) {
+  return (op_traits(op).row_wise_inputs >> slot & 1) != 0;
+}
+
 /// Finds the nodes of which only selected rows are read, and by which index.
 ///
 /// Walks backwards from the consumers: a node may be reduced when all that read its first output
@@ -60,7 +64,7 @@ class Demand {
     const Node& node = graph_.nodes()[reader];
     if (std::holds_alternative<SelectRowsOp>(node.op))
       return slot == 0 ? std::optional(node.inputs[1]) : std::nullopt;
-    const bool row_wise = slot < static_cast<std::size_t>(op_traits(node.op).row_wise_inputs);
+    const bool row_wise = is_row_wise(node.op, slot);
     return row_wise ? index_[reader] : std::nullopt;
   }
 
@@ -105,7 +109,7 @@ Graph hoist_row_selection(const Graph& graph) {
     }
     std::vector<Value> inputs;
     for (std::size_t slot = 0; slot < node.inputs.size(); ++slot) {
-      const bool row_wise = slot < static_cast<std::size_t>(op_traits(node.op).row_wise_inputs);
+      const bool row_wise = is_row_wise(node.op, slot);
       inputs.push_back(row_wise ? reduced(node.inputs[slot], *index)
                                 : rewriter.map(node.inputs[slot]));
     }

@@ -6,17 +6,24 @@
 
 namespace verdict::graph {
 
+namespace {
+
+bool can_merge(const Node& node) {
+  const auto* linear = std::get_if<LinearOp>(&node.op);
+  return linear != nullptr && !linear->activation && linear->groups == 1;
+}
+
+}  // namespace
+
 Graph merge_linears(const Graph& graph) {
   std::map<int, std::vector<const Node*>> siblings;  // by input
   for (const Node& node : graph.nodes()) {
-    const auto* linear = std::get_if<LinearOp>(&node.op);
-    if (linear != nullptr && !linear->activation) siblings[node.inputs[0].id].push_back(&node);
+    if (can_merge(node)) siblings[node.inputs[0].id].push_back(&node);
   }
 
   Rewriter rewriter(graph);
   for (const Node& node : graph.nodes()) {
-    const auto* linear = std::get_if<LinearOp>(&node.op);
-    if (linear == nullptr || linear->activation) {
+    if (!can_merge(node)) {
       rewriter.copy(node);
       continue;
     }

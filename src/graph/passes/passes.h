@@ -23,7 +23,7 @@ Graph hoist_row_selection(const Graph& graph);
 /// Linear + activation → one op.
 Graph fuse_linear_activation(const Graph& graph);
 
-/// Add + layer normalisation → one op.
+/// Add + normalisation → one op.
 Graph fuse_residual_norm(const Graph& graph);
 
 /// Linear layers over one input (query, key and value) → one op with several weights.

@@ -9,9 +9,9 @@
 
 namespace verdict::xnnpack {
 
-/// One head of one sequence. Query, key, value and context are rows of `head_size` floats inside
-/// wider rows.
-struct AttentionHead {
+/// The heads of one sequence that share a key head. Query, key, value and context are rows of one
+/// head's floats inside wider rows; query heads and contexts lie side by side.
+struct AttentionGroup {
   const float* query;
   const float* key;
   const float* value;
@@ -20,13 +20,33 @@ struct AttentionHead {
   std::size_t key_stride;
   std::size_t value_stride;
   std::size_t context_stride;
+  std::size_t heads;
   std::size_t queries;
   std::size_t keys;
   std::size_t head_size;
+  std::size_t value_size;
   float scale;
-  float* probabilities;  ///< [queries, keys], or null
+  float softcap;  ///< 0: none
+  /// Query i sees the keys from first_key[i] up to, not including, last_key[i]; both null: all.
+  const std::int32_t* first_key;
+  const std::int32_t* last_key;
+  /// Adds to the scaled scores of a query's visible keys; null: nothing.
+  void (*add_terms)(const void* terms, std::size_t head, std::size_t query, std::size_t first_key,
+                    std::size_t last_key, float* scores);
+  const void* terms;
+  float* probabilities;  ///< [heads, queries, keys], or null
   float dropout;         ///< 0 in evaluation
   std::uint64_t dropout_seed;
+};
+
+/// What a normalisation does to a row of n elements.
+struct Norm {
+  std::size_t n;
+  bool rms;  ///< divides by the root mean square; else subtracts the mean first
+  const float* weight;
+  const float* bias;  ///< both may be null
+  float eps;
+  float weight_offset;
 };
 
 /// Quantised row: real ≈ (q - zero_point) · scale.
@@ -37,19 +57,22 @@ struct RowQuantization {
 
 /// The kernels of one instruction set.
 struct KernelTable {
-  /// out = norm(x + residual) · weight + bias over n elements; `residual` may be null. out may be
-  /// x.
-  void (*layer_norm)(std::size_t n, const float* x, const float* residual, const float* weight,
-                     const float* bias, float eps, float* out);
+  /// out = norm(x + residual); `residual` may be null. out may be x.
+  void (*norm)(const Norm& norm, const float* x, const float* residual, float* out);
   /// In place, by `graph::Activation`.
   std::array<void (*)(std::size_t n, float* x), 8> activation;
   void (*add)(std::size_t n, const float* a, const float* b, float* out);
+  void (*multiply)(std::size_t n, const float* a, const float* b, float* out);
+  /// out[i] += scale · Σ_d a[i · a_stride + d] · rows[index[i] · row_stride + d], d < size.
+  void (*add_gathered_dots)(std::size_t n, std::size_t size, const float* a, std::size_t a_stride,
+                            const float* rows, std::size_t row_stride, const std::int32_t* index,
+                            float scale, float* out);
   /// Asymmetric int8 over the row's range, which is widened to hold 0.
   RowQuantization (*quantize_row)(std::size_t n, const float* x, std::int8_t* out);
   void (*dequantize_row)(std::size_t n, const std::int8_t* x, float scale, float* out);
   /// Floats of scratch that `attention` needs.
-  std::size_t (*attention_scratch)(std::size_t keys, std::size_t head_size);
-  void (*attention)(const AttentionHead& head, float* scratch);
+  std::size_t (*attention_scratch)(std::size_t keys, std::size_t head_size, std::size_t value_size);
+  void (*attention)(const AttentionGroup& group, float* scratch);
 
   void activate(graph::Activation kind, std::size_t n, float* x) const {
     activation[static_cast<std::size_t>(kind)](n, x);

@@ -1,0 +1,189 @@
+#include "verdict/config/derived.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "verdict/base/error.h"
+#include "verdict/base/json.h"
+#include "verdict/base/strings.h"
+
+namespace verdict {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr const char* kFull = "full_attention";
+constexpr const char* kSliding = "sliding_attention";
+
+/// Which layers see only a window when the file does not say it layer by layer.
+enum class Window {
+  kNever,
+  kAll,          ///< where `sliding_window` is set
+  kAbove,        ///< from layer `max_window_layers` on, where `use_sliding_window`
+  kEven,         ///< layers 0, 2, …
+  kAllBut,       ///< all but every n-th, which are the last ones of n
+  kAllButFirst,  ///< all but every n-th, which are the first ones of n
+};
+
+/// A model type with rotary positions.
+struct RotaryType {
+  std::string_view model_type;
+  double theta;
+  Window window;
+  /// kAllBut: the attribute that gives n, and n where it is missing.
+  const char* period = nullptr;
+  std::int64_t default_period = 1;
+  /// Of the sliding layers, where they have rotary parameters of their own: the attribute in old
+  /// files, and theta where it is missing.
+  const char* local_theta = nullptr;
+  double default_local_theta = 0;
+};
+
+constexpr auto kRotaryTypes = std::to_array<RotaryType>({
+    {"eurobert", 10000, Window::kNever},
+    {"gemma", 10000, Window::kNever},
+    {"gemma2", 10000, Window::kEven},
+    {"gemma3_text", 1000000, Window::kAllBut, "sliding_window_pattern", 6, "rope_local_base_freq",
+     10000},
+    {"gte", 160000, Window::kNever},
+    {"llama", 10000, Window::kNever},
+    {"mistral", 10000, Window::kAll},
+    {"modernbert", 160000, Window::kAllButFirst, "global_attn_every_n_layers", 3,
+     "local_rope_theta", 10000},
+    {"nomic_bert", 1000, Window::kNever},
+    {"phi3", 10000, Window::kAll},
+    {"qwen2", 10000, Window::kAbove},
+    {"qwen3", 10000, Window::kAbove},
+    {"ultrabert", 2560000, Window::kAllBut, "global_attn_every_n_layers", 3, "local_rope_theta",
+     10000},
+});
+
+/// The value, or null for one that is missing.
+json value_of(const json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() ? json() : *found;
+}
+
+std::int64_t integer(const json& values, const char* key, std::int64_t fallback) {
+  const json value = value_of(values, key);
+  return value.is_number_integer() ? value.get<std::int64_t>() : fallback;
+}
+
+bool slides(const RotaryType& type, const json& values, std::int64_t layer) {
+  const bool has_window = !value_of(values, "sliding_window").is_null();
+  const std::int64_t period =
+      type.period == nullptr
+          ? 1
+          : std::max<std::int64_t>(1, integer(values, type.period, type.default_period));
+  switch (type.window) {
+    case Window::kNever:
+      return false;
+    case Window::kAll:
+      return has_window;
+    case Window::kAbove:
+      return has_window && value_of(values, "use_sliding_window") == true &&
+             layer >= integer(values, "max_window_layers", 0);
+    case Window::kEven:
+      return layer % 2 == 0;
+    case Window::kAllBut:
+      return (layer + 1) % period != 0;
+    case Window::kAllButFirst:
+      return layer % period != 0;
+  }
+  return false;
+}
+
+json layer_types(const RotaryType& type, const json& values) {
+  const std::int64_t layers = integer(values, "num_hidden_layers", 0);
+  const json given = value_of(values, "layer_types");
+  if (!given.is_null()) {
+    const bool fits =
+        given.is_array() && given.size() == static_cast<std::size_t>(layers) &&
+        std::ranges::all_of(given, [](const json& t) { return t == kFull || t == kSliding; });
+    if (!fits) {
+      throw Error(
+          ErrorCode::kInvalidArgument,
+          concat("layer_types is ", to_text(given), "; a list of ", layers,
+                 " (num_hidden_layers) times \"full_attention\" or \"sliding_attention\" was "
+                 "expected."));
+    }
+    return given;
+  }
+  json out = json::array();
+  for (std::int64_t layer = 0; layer < layers; ++layer)
+    out.push_back(slides(type, values, layer) ? kSliding : kFull);
+  return out;
+}
+
+/// The first of `keys` that the dict has, else that stands at top level, else `fallback`.
+json rope_value(const json& dict, const json& values, const char* key, json fallback) {
+  for (const json* object : {&dict, &values}) {
+    if (json value = value_of(*object, key); !value.is_null()) return value;
+  }
+  return fallback;
+}
+
+json rope_parameters(const RotaryType& type, const json& values) {
+  json dict = value_of(values, "rope_scaling");
+  if (dict.is_null()) dict = value_of(values, "rope_parameters");
+  if (dict.is_null()) dict = json::object();
+  if (!dict.is_object()) {
+    throw Error(ErrorCode::kInvalidArgument, concat("The config's rope parameters are ",
+                                                    to_text(dict), "; an object was expected."));
+  }
+  const bool by_layer_type = dict.contains(kFull) || dict.contains(kSliding);
+  const auto complete = [&](json one, double theta) {
+    if (!one.is_object()) one = json::object();
+    one["rope_theta"] =
+        rope_value(one, by_layer_type ? json::object() : values, "rope_theta", theta);
+    json kind = value_of(one, "rope_type");
+    if (kind.is_null()) kind = value_of(one, "type");
+    one["rope_type"] = kind.is_null() ? json("default") : kind;
+    one["partial_rotary_factor"] = rope_value(one, values, "partial_rotary_factor", 1.0);
+    // The top level wins: phi3 keeps the trained length there.
+    json trained = value_of(values, "original_max_position_embeddings");
+    if (trained.is_null()) trained = value_of(one, "original_max_position_embeddings");
+    if (trained.is_null()) trained = value_of(values, "max_position_embeddings");
+    one["original_max_position_embeddings"] = trained;
+    one["max_position_embeddings"] = value_of(values, "max_position_embeddings");
+    if (one["rope_type"] == "su") one["rope_type"] = "longrope";
+    if (type.model_type == "phi3" && one["rope_type"] == "yarn") one["rope_type"] = "longrope";
+    return one;
+  };
+  const bool has_local = type.local_theta != nullptr;
+  const double local_theta = has_local ? type.default_local_theta : type.theta;
+  if (by_layer_type) {
+    return {{kFull, complete(value_of(dict, kFull), type.theta)},
+            {kSliding, complete(value_of(dict, kSliding), local_theta)}};
+  }
+  json full = complete(dict, type.theta);
+  json sliding = full;
+  if (has_local) {
+    // rope_scaling is for the full layers only.
+    sliding = complete(json::object(), local_theta);
+    sliding["rope_theta"] = rope_value(json::object(), values, type.local_theta, local_theta);
+  }
+  return {{kFull, std::move(full)}, {kSliding, std::move(sliding)}};
+}
+
+}  // namespace
+
+json derived_attributes(std::string_view model_type, const json& values) {
+  json out = json::object();
+  const auto type = std::ranges::find(kRotaryTypes, model_type, &RotaryType::model_type);
+  if (type == kRotaryTypes.end()) return out;
+  out["layer_types"] = layer_types(*type, values);
+  out["rope_parameters"] = rope_parameters(*type, values);
+  // Old Gemma files name the exact GELU, but the models were trained with its approximation.
+  if (model_type == "gemma" && value_of(values, "hidden_activation").is_null() &&
+      value_of(values, "hidden_act") == "gelu") {
+    out["hidden_act"] = "gelu_pytorch_tanh";
+  }
+  return out;
+}
+
+}  // namespace verdict

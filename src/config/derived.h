@@ -1,0 +1,15 @@
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+namespace verdict {
+
+/// Attributes in the current form for what files say in older ways, computed from the canonical
+/// attributes of a model type after their ranges were checked:
+/// `rope_parameters` (from rope_theta, rope_scaling, …; by layer type where the type has several),
+/// `layer_types` (from sliding_window, max_window_layers, sliding_window_pattern, …) and
+/// `hidden_activation`. Throws `kInvalidArgument` for values that contradict each other.
+nlohmann::json derived_attributes(std::string_view model_type, const nlohmann::json& values);
+
+}  // namespace verdict

@@ -1,0 +1,119 @@
+#include "verdict/nn/attention.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "verdict/base/error.h"
+#include "verdict/base/strings.h"
+
+namespace verdict::nn {
+
+using graph::ScoreTerm;
+
+Attention::Attention(const Scope& scope, Value query, Value key, Value value,
+                     const Options& options)
+    : graph_(&scope.graph()),
+      inputs_{query, key, value},
+      sides_{Side::kQuery, Side::kKey, Side::kKey} {
+  op_.heads = options.heads;
+  op_.head_size = options.head_size;
+  op_.key_heads = options.key_heads;
+  op_.value_size = options.value_size;
+  op_.scale =
+      options.scale != 0 ? options.scale : 1 / std::sqrt(static_cast<double>(options.head_size));
+  op_.dropout = options.dropout;
+  op_.softcap = options.softcap;
+}
+
+int Attention::slot(Value value, Side side) {
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    if (inputs_[i] == value && sides_[i] == side) return static_cast<int>(i);
+  }
+  inputs_.push_back(value);
+  sides_.push_back(side);
+  return static_cast<int>(inputs_.size()) - 1;
+}
+
+Attention& Attention::window(Value query_positions, Value key_positions,
+                             std::optional<std::int64_t> left, std::optional<std::int64_t> right) {
+  op_.query_positions = slot(query_positions, Side::kQuery);
+  op_.key_positions = slot(key_positions, Side::kKey);
+  op_.left = left;
+  op_.right = right;
+  return *this;
+}
+
+Attention& Attention::bias(Value table, Value query_ids, Value key_ids, graph::RelativeIndex index,
+                           double scale) {
+  op_.terms.push_back({ScoreTerm::Kind::kBias, slot(table, Side::kKey), 0, std::move(index),
+                       slot(query_ids, Side::kQuery), slot(key_ids, Side::kKey), scale});
+  return *this;
+}
+
+Attention& Attention::query_term(Value query, Value table, Value query_ids, Value key_ids,
+                                 graph::RelativeIndex index, double scale) {
+  op_.terms.push_back({ScoreTerm::Kind::kQuery, slot(table, Side::kKey), slot(query, Side::kQuery),
+                       std::move(index), slot(query_ids, Side::kQuery), slot(key_ids, Side::kKey),
+                       scale});
+  return *this;
+}
+
+Attention& Attention::key_term(Value table, Value query_ids, Value key_ids,
+                               graph::RelativeIndex index, double scale) {
+  op_.terms.push_back({ScoreTerm::Kind::kKey, slot(table, Side::kKey), 0, std::move(index),
+                       slot(query_ids, Side::kQuery), slot(key_ids, Side::kKey), scale});
+  return *this;
+}
+
+AttentionResult Attention::result() const {
+  const auto outputs = graph_->add(op_, inputs_);
+  return {outputs[0], outputs[1]};
+}
+
+std::int64_t head_size(std::int64_t hidden, std::int64_t heads) {
+  if (heads <= 0 || hidden % heads != 0) {
+    throw Error(ErrorCode::kInvalidArgument,
+                concat("The config's hidden size ", hidden, " cannot be divided among ", heads,
+                       " attention heads."));
+  }
+  return hidden / heads;
+}
+
+AttentionResult self_attention(const Scope& scope, Value x, std::int64_t heads, double dropout,
+                               const ProjectionNames& names) {
+  const std::int64_t hidden = scope.graph().columns(x);
+  const std::int64_t size = head_size(hidden, heads);
+  const Value query = linear(scope[names.query], x, hidden);
+  const Value key = linear(scope[names.key], x, hidden);
+  const Value value = linear(scope[names.value], x, hidden);
+  return Attention(scope, query, key, value,
+                   {.heads = heads, .head_size = size, .dropout = dropout})
+      .result();
+}
+
+graph::RelativeIndex t5_buckets(std::int64_t buckets, std::int64_t max_distance,
+                                bool bidirectional) {
+  return [=](std::int32_t difference) {
+    // The reference counts key - query; its bidirectional table has later keys in its second half.
+    std::int64_t count = buckets;
+    std::int64_t first = 0;
+    std::int64_t distance = difference;
+    if (bidirectional) {
+      count /= 2;
+      if (difference < 0) first = count;
+      distance = std::abs(distance);
+    } else {
+      distance = std::max<std::int64_t>(distance, 0);
+    }
+    const std::int64_t exact = count / 2;
+    if (distance < exact) return static_cast<std::int32_t>(first + distance);
+    const double ratio = std::log(static_cast<float>(distance) / static_cast<float>(exact)) /
+                         std::log(static_cast<double>(max_distance) / static_cast<double>(exact));
+    const auto step =
+        static_cast<std::int64_t>(static_cast<float>(ratio) * static_cast<float>(count - exact));
+    return static_cast<std::int32_t>(first + std::min(exact + step, count - 1));
+  };
+}
+
+}  // namespace verdict::nn

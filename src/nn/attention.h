@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "verdict/nn/layers.h"
+
+namespace verdict::nn {
+
+struct AttentionResult {
+  Value context;        ///< [queries, heads · value_size]
+  Value probabilities;  ///< [pairs, heads]
+};
+
+/// An attention op that is put together step by step: sizes first, then what sees what and what is
+/// added to the scores.
+///
+///     Attention attention(scope, query, key, value, {.heads = 12, .head_size = 64});
+///     attention.bias(table, positions, positions, bucket);
+///     const AttentionResult result = attention.result();
+class Attention {
+ public:
+  struct Options {
+    std::int64_t heads = 0;
+    std::int64_t head_size = 0;
+    std::int64_t key_heads = 0;   ///< grouped-query attention; 0: `heads`
+    std::int64_t value_size = 0;  ///< 0: `head_size`
+    double scale = 0;             ///< 0: 1 / √head_size
+    double dropout = 0;
+    double softcap = 0;
+  };
+
+  Attention(const Scope& scope, Value query, Value key, Value value, const Options& options);
+
+  /// A query sees keys from position - left to position + right; unset: no bound. Positions are
+  /// int32 by row and rise inside a sequence.
+  Attention& window(Value query_positions, Value key_positions, std::optional<std::int64_t> left,
+                    std::optional<std::int64_t> right);
+  /// A query sees no later key.
+  Attention& causal(Value positions) { return window(positions, positions, std::nullopt, 0); }
+
+  /// Adds scale · table[index(query id - key id), head]; table [shared, heads].
+  Attention& bias(Value table, Value query_ids, Value key_ids, graph::RelativeIndex index,
+                  double scale = 1);
+  /// Adds scale · query · table[index(query id - key id)]; table [shared, heads · head_size] or
+  /// [shared, head_size]. `query` may be another one than the attention's.
+  Attention& query_term(Value query, Value table, Value query_ids, Value key_ids,
+                        graph::RelativeIndex index, double scale);
+  /// The same with the attention's keys.
+  Attention& key_term(Value table, Value query_ids, Value key_ids, graph::RelativeIndex index,
+                      double scale);
+
+  AttentionResult result() const;
+
+ private:
+  /// A value that belongs to queries and keys alike has a slot for each: only the queries' rows may
+  /// be dropped.
+  enum class Side { kQuery, kKey };
+  int slot(Value value, Side side);
+
+  graph::Graph* graph_;
+  graph::AttentionOp op_;
+  std::vector<Value> inputs_;
+  std::vector<Side> sides_;  // by input
+};
+
+/// Names of the three input projections below an attention's scope.
+struct ProjectionNames {
+  std::string_view query = "query";
+  std::string_view key = "key";
+  std::string_view value = "value";
+};
+
+/// The size of one head; throws `kInvalidArgument` where the heads do not divide the hidden size.
+std::int64_t head_size(std::int64_t hidden, std::int64_t heads);
+
+/// Bidirectional multi-head self-attention, scores scaled by 1 / √head_size; x [s, hidden]. The
+/// output projection is the caller's.
+AttentionResult self_attention(const Scope& scope, Value x, std::int64_t heads, double dropout,
+                               const ProjectionNames& names = {});
+
+/// T5's logarithmic buckets (Raffel et al. 2019): the row of a bias table by query - key.
+graph::RelativeIndex t5_buckets(std::int64_t buckets, std::int64_t max_distance,
+                                bool bidirectional);
+
+}  // namespace verdict::nn
