@@ -1,6 +1,7 @@
 #include "verdict/base/file_writer.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -15,6 +16,11 @@ namespace verdict {
 
 FileWriter::FileWriter(std::string path)
     : path_(std::move(path)), temporary_(concat(path_, ".", getpid(), ".tmp")) {
+  // A rename would put a file in the place of a device.
+  struct stat status {};
+  if (stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    throw Error(ErrorCode::kIo, concat("\"", path_, "\" exists and is not a regular file."));
+  }
   fd_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd_ < 0) fail("be created");
 }

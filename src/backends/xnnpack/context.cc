@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
+#include <new>
 
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
@@ -71,6 +73,9 @@ void XnnpackContext::bind(const graph::Batch& batch) {
   const auto values = static_cast<std::ptrdiff_t>(graph.values().size());
   value_offsets_.assign(memory.offsets.begin(), memory.offsets.begin() + values);
   scratch_offsets_.assign(memory.offsets.begin() + values, memory.offsets.end());
+  constexpr auto kMost = std::numeric_limits<std::ptrdiff_t>::max() -
+                         static_cast<std::ptrdiff_t>(AlignedBuffer::kOverread);
+  if (memory.total > kMost) throw std::bad_alloc();
   if (static_cast<std::uint64_t>(memory.total) > arena_.size()) {
     arena_ = AlignedBuffer();  // the old arena is not needed while the new one is made
     arena_ = AlignedBuffer(static_cast<std::size_t>(memory.total));
