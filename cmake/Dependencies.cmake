@@ -1,5 +1,7 @@
 # Third-party sources, pinned. Where VERDICT_SOURCES_DIR names a folder (scripts/get-sources.sh fills one from Debian's
-# source archive), they are taken from there; otherwise FetchContent clones exactly these commits.
+# source archive), they are taken from there; otherwise FetchContent clones exactly these commits. A commit's id is the
+# hash of all that it holds, so git itself refuses other content. scripts/get-sources.sh names the archive's versions of
+# the same revisions: both change together.
 include(FetchContent)
 
 set(VERDICT_SOURCES_DIR "$ENV{VERDICT_SOURCES_DIR}" CACHE PATH
@@ -27,5 +29,5 @@ verdict_source(pthreadpool google/pthreadpool 0e6ca13779b57d397a5ba6bfdcaa8a275b
 verdict_source(fxdiv Maratyszcza/FXdiv b408327ac2a15ec3e43352421954f5b1967701d1 FXDIV_SOURCE)
 verdict_source(nlohmann-json3 nlohmann/json 9cca280a4d0ccf0c08f47a99aa71d1b0e52f8d03 NLOHMANN_SOURCE)
 if(VERDICT_BUILD_TESTS)
-  verdict_source(googletest google/googletest f8d7d77c06936315286eb55f8de22cd23c188571 GOOGLETEST_SOURCE)
+  verdict_source(googletest google/googletest 6910c9d9165801d8827d628cb72eb7ea9dd538c5 GOOGLETEST_SOURCE)
 endif()

@@ -40,10 +40,11 @@ Acquire::Retries "3";
 CONF
 export APT_CONFIG=$state/apt.conf
 quiet apt-get update
-# The same upstream revisions as the pins in cmake/Dependencies.cmake; apt checks their hashes.
+# The same upstream revisions as the pins in cmake/Dependencies.cmake (nlohmann-json3 3.11.3, googletest
+# 1.16.0); apt checks their hashes.
 (cd "$folder" && quiet apt-get source --tar-only --download-only \
   xnnpack=0.0~git20241108.4ea82e5-2 pthreadpool=0.0~git20251020.0e6ca13-1.1 fxdiv \
-  nlohmann-json3/forky googletest/forky)
+  nlohmann-json3/trixie googletest/trixie)
 for archive_file in "$folder"/*.orig.tar.*; do
   name=$(basename "$archive_file")
   name=${name%%_*}

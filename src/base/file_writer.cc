@@ -1,6 +1,7 @@
 #include "verdict/base/file_writer.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -19,6 +20,11 @@ FileWriter::FileWriter(std::string path)
       // Of its own also among the writers of one process.
       temporary_(
           concat(path_, ".", getpid(), ".", reinterpret_cast<std::uintptr_t>(this), ".tmp")) {
+  // A rename would put a file in the place of a device.
+  struct stat status {};
+  if (stat(path_.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {
+    throw Error(ErrorCode::kIo, concat("\"", path_, "\" exists and is not a regular file."));
+  }
   fd_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
   if (fd_ < 0) fail("be created");
 }

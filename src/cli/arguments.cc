@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <limits>
 
 #include "verdict/base/strings.h"
 
@@ -21,6 +22,7 @@ std::string help(const CommandSpec& command) {
   for (const OptionSpec& option : command.options) line(label(option), option.help);
   line("--help", "show this help");
   if (!command.details.empty()) out += concat("\n", command.details, "\n");
+  out += concat("\n", kExitCodes);
   return out;
 }
 
@@ -76,11 +78,13 @@ std::string Arguments::require(std::string_view option) const {
 std::optional<std::int64_t> Arguments::integer(std::string_view option, std::int64_t least) const {
   const auto text = get(option);
   if (!text) return std::nullopt;
+  constexpr std::int64_t kMost = std::numeric_limits<std::int32_t>::max();
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-  if (error != std::errc() || end != text->data() + text->size() || value < least) {
+  if (error != std::errc() || end != text->data() + text->size() || value < least ||
+      value > kMost) {
     throw UsageError(concat("The option ", option, " is \"", *text, "\"; an integer from ", least,
-                            " on was expected."));
+                            " to ", kMost, " was expected."));
   }
   return value;
 }

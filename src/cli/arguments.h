@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "verdict/base/error.h"
+
 namespace verdict::cli {
 
 /// An option of a command.
@@ -25,6 +27,10 @@ struct CommandSpec {
   std::span<const OptionSpec> options;
   std::string_view details = {};  ///< after the options
 };
+
+/// For the help.
+inline constexpr std::string_view kExitCodes =
+    "Exit codes: 0 all went well, 1 something failed, 2 the command line is wrong.\n";
 
 /// A mistake in the command line; exit code 2.
 class UsageError : public std::runtime_error {
@@ -49,8 +55,19 @@ class Arguments {
   /// The value; throws `UsageError` when the option is missing.
   std::string require(std::string_view option) const;
 
-  /// An integer from `least` on; throws `UsageError`.
+  /// An integer from `least` to 2^31 - 1; throws `UsageError`.
   std::optional<std::int64_t> integer(std::string_view option, std::int64_t least) const;
+
+  /// What `parse` makes of the value; its `kInvalidArgument` becomes a `UsageError`.
+  template <typename Parse>
+  auto parsed(std::string_view option, std::string_view otherwise, const Parse& parse) const {
+    try {
+      return parse(get(option).value_or(std::string(otherwise)));
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::kInvalidArgument) throw;
+      throw UsageError(error.what());
+    }
+  }
 
  private:
   std::string_view command_;

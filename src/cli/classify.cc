@@ -41,7 +41,8 @@ class Classifier {
     options_.max_length = arguments.integer("--max-length", 1);
     options_.truncation = options_.max_length.has_value();
     options_.function_to_apply =
-        function_to_apply_from_name(arguments.get("--function-to-apply").value_or("default"));
+        arguments.parsed("--function-to-apply", "default", function_to_apply_from_name);
+    pipeline_({}, options_);  // no text yet, but the options are checked
   }
 
   bool pairs() const { return pairs_; }
@@ -80,9 +81,10 @@ class Classifier {
     const std::string folder = model_operand(arguments, true);
     std::shared_ptr<SequenceClassifier> model =
         AutoModelForSequenceClassification::from_pretrained(folder, model_options(arguments));
+    TextClassificationPipeline pipeline(model, AutoTokenizer::from_pretrained(folder),
+                                        arguments.has("--allow-new-head"));
     if (const std::string report = model->load_report().to_string(); !report.empty()) warn(report);
-    return {std::move(model), AutoTokenizer::from_pretrained(folder),
-            arguments.has("--allow-new-head")};
+    return pipeline;
   }
 
   void classify_alone(const Item& item) {

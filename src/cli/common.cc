@@ -18,7 +18,10 @@ std::string model_operand(const Arguments& arguments, bool more_operands) {
 FromPretrainedOptions model_options(const Arguments& arguments) {
   FromPretrainedOptions options;
   options.local_files_only = true;
-  options.dtype = arguments.get("--dtype").value_or("f32");
+  options.dtype = arguments.parsed("--dtype", "f32", [](const std::string& name) {
+    compute_type_from_name(name);
+    return name;
+  });
   options.threads = static_cast<int>(arguments.integer("--threads", 0).value_or(0));
   return options;
 }

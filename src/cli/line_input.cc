@@ -9,6 +9,7 @@
 
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
+#include "verdict/base/utf8.h"
 
 namespace verdict::cli {
 
@@ -16,7 +17,9 @@ void for_each_line(const std::function<void(const std::string& line)>& take) {
   using Clock = std::chrono::steady_clock;
   constexpr std::chrono::milliseconds kInterval{200};
   std::ios::sync_with_stdio(false);
-  const bool shows_progress = isatty(STDERR_FILENO) != 0 && isatty(STDIN_FILENO) == 0;
+  // Lines that the terminal shows itself, typed or printed, are progress enough.
+  const bool shows_progress =
+      isatty(STDERR_FILENO) != 0 && isatty(STDIN_FILENO) == 0 && isatty(STDOUT_FILENO) == 0;
   auto next = Clock::now() + kInterval;
   std::int64_t count = 0;
   std::string line;
@@ -34,6 +37,10 @@ void for_each_line(const std::function<void(const std::string& line)>& take) {
 
 TextInput parse_json_input(const std::string& line) {
   using nlohmann::json;
+  if (const auto place = find_invalid_utf8(line)) {
+    throw Error(ErrorCode::kInvalidArgument,
+                concat("The line is not valid UTF-8 (byte ", *place, ")."));
+  }
   const json value = json::parse(line, nullptr, false);
   if (value.is_string()) return {value.get<std::string>(), std::nullopt};
   const auto is_text = [&](const char* key) {

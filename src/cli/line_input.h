@@ -8,8 +8,8 @@
 
 namespace verdict::cli {
 
-/// Calls `take` for every line of standard input, without its line end. On a terminal the number of
-/// lines so far is shown now and then on standard error.
+/// Calls `take` for every line of standard input, without its line end. Where standard error is a
+/// terminal, and input and output are none, it shows the number of lines so far.
 void for_each_line(const std::function<void(const std::string& line)>& take);
 
 /// A JSON string, or an object with `text` and perhaps `text_pair`. Throws `kInvalidArgument` for

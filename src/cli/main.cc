@@ -1,7 +1,8 @@
-// The program `verdict`. Exit codes: 0 all went well, 1 something failed, 2 the command line is
-// wrong.
+// The program `verdict`. Its exit codes are those of `kExitCodes`; a closed pipe ends it by
+// SIGPIPE, where the system has that.
 #include <array>
 #include <cstdio>
+#include <exception>
 #include <new>
 #include <vector>
 
@@ -28,14 +29,12 @@ constexpr std::array<Command, 4> kCommands{{
 std::string overview() {
   std::string out =
       "Usage: verdict COMMAND MODEL …\n\nRuns Hugging Face sequence-classification models. MODEL "
-      "is a "
-      "folder.\n\nCommands:\n";
+      "is a folder.\n\nCommands:\n";
   for (const Command& command : kCommands) {
     out += verdict::concat("  ", command.spec->name, " ", command.spec->operands, "\n");
   }
-  out +=
-      "\nverdict COMMAND --help shows a command's options; verdict --version the version.\n"
-      "Exit codes: 0 all went well, 1 something failed, 2 the command line is wrong.\n";
+  out += "\nverdict COMMAND --help shows a command's options; verdict --version the version.\n";
+  out += kExitCodes;
   return out;
 }
 
@@ -78,6 +77,8 @@ int main(int argc, char** argv) {
     warn(verdict::concat("verdict: ", error.what()));
   } catch (const std::bad_alloc&) {
     warn("verdict: There is not enough memory.");
+  } catch (const std::exception& error) {
+    warn(verdict::concat("verdict: Internal error: ", error.what()));
   }
   if (std::fflush(stdout) != 0 && code == 0) {
     warn("verdict: The output cannot be written.");

@@ -43,6 +43,9 @@ const CommandSpec kRun{
     "the\n"
     "reference: input_ids, attention_mask, … and logits, hidden_states.0, attentions.0, loss.",
     kOptions,
+    "Without --case, the arguments are the tensors whose names have no dot. Every one is passed "
+    "to\n"
+    "the model: a name that it does not know is an error. Tensors of other cases are ignored.\n"
     "A classification head that the checkpoint lacks is initialised afresh, with a warning."};
 
 int run(const Arguments& arguments) {
@@ -68,7 +71,10 @@ int run(const Arguments& arguments) {
   }
 
   FromPretrainedOptions options = model_options(arguments);
-  if (const auto type = arguments.get("--problem-type")) options.kwargs["problem_type"] = *type;
+  if (arguments.has("--problem-type")) {
+    options.kwargs["problem_type"] =
+        problem_type_name(arguments.parsed("--problem-type", "", problem_type_from_name));
+  }
   const auto model = AutoModelForSequenceClassification::from_pretrained(folder, options);
   if (const std::string report = model->load_report().to_string(); !report.empty()) warn(report);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "verdict/base/checked.h"
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
 #include "verdict/graph/shape_inference.h"
@@ -10,6 +11,10 @@
 namespace verdict::graph {
 
 namespace {
+
+/// A model beyond these is refused while it is declared, before anything is allocated for it.
+constexpr std::int64_t kMostParameterBytes = std::int64_t{1} << (sizeof(void*) == 4 ? 32 : 40);
+constexpr std::size_t kMostNodes = std::size_t{1} << 17;
 
 std::string axis_string(const Axis& axis) {
   switch (axis.kind) {
@@ -59,6 +64,17 @@ ParameterId Graph::parameter(std::string name, std::vector<std::int64_t> shape,
     }
     return found->second;
   }
+  std::optional<std::int64_t> bytes = element_count(shape);
+  if (bytes) bytes = checked_mul<std::int64_t>(*bytes, sizeof(float));
+  if (bytes) bytes = checked_add(*bytes, parameter_bytes_);
+  if (!bytes || *bytes > kMostParameterBytes) {
+    throw Error(ErrorCode::kOutOfMemory,
+                concat("The model's parameters need more memory than this build can hold (",
+                       kMostParameterBytes >> 30, " GiB as float32): ", name, " has the shape ",
+                       shape_string(shape), " and those before it take ", parameter_bytes_ >> 20,
+                       " MiB. Check the sizes in the model's config."));
+  }
+  parameter_bytes_ = *bytes;
   const auto id = static_cast<ParameterId>(parameters_.size());
   parameter_ids_.emplace(name, id);
   parameters_.push_back({std::move(name), std::move(shape), initializer});
@@ -75,6 +91,12 @@ std::vector<Value> Graph::add(Op op, std::vector<Value> inputs) {
   for (ValueInfo& output : output_infos) {
     outputs.push_back({static_cast<int>(values_.size())});
     values_.push_back(std::move(output));
+  }
+  if (nodes_.size() == kMostNodes) {
+    throw Error(ErrorCode::kOutOfMemory,
+                concat("The model has more than ", kMostNodes,
+                       " operations, which need more memory than there is. Check the number of "
+                       "layers in the model's config."));
   }
   nodes_.push_back({std::move(op), std::move(inputs), outputs});
   return outputs;
@@ -96,6 +118,7 @@ Graph Graph::empty_copy() const {
   copy.segmentations_ = segmentations_;
   copy.parameters_ = parameters_;
   copy.parameter_ids_ = parameter_ids_;
+  copy.parameter_bytes_ = parameter_bytes_;
   return copy;
 }
 

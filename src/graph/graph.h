@@ -114,8 +114,11 @@ class Graph {
   SegmentationId segmentation(Segmentation segmentation);
 
   /// The parameter of that name, declared at its first use; a second use must agree in shape.
+  /// Throws `kOutOfMemory` when all parameters together, as float32, pass what a build can hold: 1
+  /// TiB, or 4 GiB with 32-bit pointers.
   ParameterId parameter(std::string name, std::vector<std::int64_t> shape, Initializer initializer);
 
+  /// Throws `kOutOfMemory` for a graph of more nodes than any real model has (131,072).
   std::vector<Value> add(Op op, std::vector<Value> inputs);
 
   /// `add` for ops whose first output is the one that matters.
@@ -146,6 +149,7 @@ class Graph {
   std::vector<Segmentation> segmentations_;
   std::vector<Parameter> parameters_;
   std::map<std::string, ParameterId, std::less<>> parameter_ids_;
+  std::int64_t parameter_bytes_ = 0;
   std::vector<ValueInfo> values_;
   std::vector<Node> nodes_;
   std::vector<Output> outputs_;

@@ -88,7 +88,7 @@ TextClassificationPipeline::TextClassificationPipeline(
         ErrorCode::kInvalidArgument,
         concat("The model's classification head is freshly initialised, so its answers mean "
                "nothing: the checkpoint has no trained head. Choose a fine-tuned model, or "
-               "pass allow_new_head to go on. ",
+               "pass allow_new_head (--allow-new-head on the command line) to go on. ",
                report.to_string()));
   }
 }
@@ -121,8 +121,10 @@ Encoding TextClassificationPipeline::encode(const TextInput& input, std::size_t 
   }
   const auto size = static_cast<std::int64_t>(encoding.size());
   if (length && size > *length) {
-    fail(concat("It has ", size, " tokens, but the maximum length is ", *length,
-                ". Shorten it, or set truncation to cut it."));
+    fail(concat(
+        "It has ", size, " tokens, but the maximum length is ", *length,
+        ". Shorten it, or have it cut: truncation, max_length (--max-length N on the command "
+        "line)."));
   }
   if (size == 0) fail("It is empty, and the tokenizer adds no special tokens.");
   return encoding;

@@ -173,8 +173,42 @@ TEST(AutoModel, AHugeConfigIsAnErrorAndNoCrash) {
                                                    {"hidden_size", 1048576},
                                                    {"num_attention_heads", 1}});
   expect_error(
-      ErrorCode::kOutOfMemory, [&] { Auto::from_config(config); }, "memory");
+      ErrorCode::kOutOfMemory, [&] { Auto::from_config(config); }, "memory",
+      "bert.embeddings.word_embeddings.weight", "[2147483647, 1048576]");
+  // Shared parameters, but no end of layers.
+  const auto deep = PretrainedConfig::from_json(
+      {{"model_type", "albert"}, {"num_hidden_layers", 10000}, {"inner_group_num", 10000}});
+  expect_error(
+      ErrorCode::kOutOfMemory, [&] { Auto::from_config(deep); }, "layers");
 }
+
+#ifdef __EMSCRIPTEN__
+/// 4 GiB are all that there is; natively the same sizes are lent without a refusal.
+TEST(OutOfMemory, LeavesTheProgramUsable) {
+  const auto good = Auto::from_pretrained(model_folder("bert"));
+  const Tensor expected = good->forward(inputs({1, 5, 7, 2})).logits;
+  json config{{"model_type", "bert"},
+              {"vocab_size", 12000000},
+              {"hidden_size", 64},
+              {"num_hidden_layers", 0},
+              {"num_attention_heads", 2}};
+  expect_error(
+      ErrorCode::kOutOfMemory, [&] { Auto::from_config(PretrainedConfig::from_json(config)); },
+      "Loading the model", "memory");
+
+  config.update({{"vocab_size", 10}, {"num_hidden_layers", 1}, {"intermediate_size", 65536}});
+  const auto wide = Auto::from_config(PretrainedConfig::from_json(config));
+  const Tensor large(DType::kI64, {512, 512});
+  expect_error(
+      ErrorCode::kOutOfMemory,
+      [&] {
+        wide->forward({{"input_ids", large}});
+      },
+      "Running the model", "memory");
+  EXPECT_EQ(wide->forward(inputs({1, 2})).logits.shape()[0], 1);
+  expect_equal(good->forward(inputs({1, 5, 7, 2})).logits, expected);
+}
+#endif
 
 TEST(AutoModel, StateDictTakesThePlaceOfTheFile) {
   FromPretrainedOptions options;

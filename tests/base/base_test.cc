@@ -107,7 +107,7 @@ TEST(Sha256, GivesTheStandardsAnswers) {
   EXPECT_EQ(sha256("", 1), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(sha256("abc", 1), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
   const std::string million(1000000, 'a');
-  for (const std::size_t step : {1000000, 63, 64, 65}) {
+  for (const std::size_t step : std::vector<std::size_t>{1000000, 63, 64, 65}) {
     EXPECT_EQ(sha256(million, step),
               "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
   }

@@ -35,7 +35,7 @@ TEST(Pipeline, GivesTheCardsProbabilities) {
     TextClassificationOptions all;
     all.top_k = 0;
     const auto labels = classify(example["text"], all);
-    EXPECT_EQ(labels.front().label, example["label"]) << example["text"];
+    EXPECT_EQ(labels.front().label, example["label"].get<std::string>()) << example["text"];
     for (const LabelScore& label : labels) {
       EXPECT_NEAR(label.score, example["probabilities"][label.label].get<double>(), 2e-4)
           << example["text"];

@@ -1,6 +1,8 @@
 #include "verdict/backends/xnnpack/context.h"
 
 #include <algorithm>
+#include <limits>
+#include <new>
 
 #include "verdict/base/error.h"
 #include "verdict/graph/memory_plan.h"
@@ -70,6 +72,9 @@ void XnnpackContext::place(std::span<const std::size_t> nodes, bool constants,
     lifetime.bytes += static_cast<std::int64_t>(AlignedBuffer::kOverread);
   const graph::MemoryPlan memory = graph::plan_memory(buffers, AlignedBuffer::kAlignment);
   for (std::size_t i = 0; i < owners.size(); ++i) *owners[i] = memory.offsets[i];
+  constexpr auto kMost = std::numeric_limits<std::ptrdiff_t>::max() -
+                         static_cast<std::ptrdiff_t>(AlignedBuffer::kOverread);
+  if (memory.total > kMost) throw std::bad_alloc();
   if (static_cast<std::uint64_t>(memory.total) > buffer.size()) {
     buffer = AlignedBuffer();  // the old one is not needed while the new one is made
     buffer = AlignedBuffer(static_cast<std::size_t>(memory.total));

@@ -1,0 +1,45 @@
+#!/usr/bin/env bash
+# fuzz.sh [SECONDS [TARGET…]]: runs every fuzz target (tests/fuzz) so long, by default 60 seconds each,
+# from a corpus of the fixtures that grows in the cache. An input that fails stays in build/fuzz.
+source "$(dirname "$0")/common.sh"
+cd "$ROOT"
+seconds=${1:-60}
+[[ $seconds =~ ^[0-9]+$ ]] || fail "The seconds are \"$seconds\"; a number was expected."
+shift || true
+targets=("$@")
+[ $# -gt 0 ] || targets=(safetensors config tokenizer inputs)
+
+need_packages build-essential cmake ninja-build ccache git ca-certificates clang-14 libclang-rt-14-dev \
+  pkg-config libcurl4-openssl-dev
+sources=$(bash scripts/get-sources.sh)
+[ -z "$sources" ] || export VERDICT_SOURCES_DIR=$sources
+say "Building the fuzz targets"
+quiet cmake --preset fuzz
+quiet cmake --build --preset fuzz
+
+# The fixtures that a target starts from, each under a name of its own.
+seed() {
+  local target=$1 corpus=$2
+  case $target in
+    safetensors) files=(tests/fixtures/safetensors/*.safetensors tests/fixtures/models/bert/inputs.safetensors) ;;
+    config) files=(tests/fixtures/models/*/config.json) ;;
+    tokenizer) files=(tests/fixtures/tokenizers/*/tokenizer.json) ;;
+    inputs) files=() ;;
+    *) fail "The target \"$target\" is unknown; use safetensors, config, tokenizer or inputs." ;;
+  esac
+  for file in "${files[@]}"; do
+    # Small seeds mutate better.
+    [ "$(stat -c %s "$file")" -gt 65536 ] || cp "$file" "$corpus/seed-$(tr / - <<<"${file#tests/fixtures/}")"
+  done
+}
+
+for target in "${targets[@]}"; do
+  corpus=$CACHE/fuzz/$target
+  mkdir -p "$corpus"
+  seed "$target" "$corpus"
+  say "Fuzzing $target for $seconds s"
+  "build/fuzz/bin/${target}_fuzz" "$corpus" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 \
+    -malloc_limit_mb=2000 -max_len=70000 -print_final_stats=1 -verbosity=0 \
+    -artifact_prefix="build/fuzz/$target-" || fail "$target failed; the input is build/fuzz/$target-…"
+done
+say "No target failed"

@@ -1,0 +1,30 @@
+# Installs the build in BUILD to a temporary prefix, builds the consumer with it by find_package and runs
+# it: cmake -D BUILD=… -D MODEL=… -D CXX=… -P check.cmake
+set(work "${BUILD}/consumer")
+file(REMOVE_RECURSE "${work}")
+
+function(step)
+  execute_process(COMMAND ${ARGN} RESULT_VARIABLE code OUTPUT_VARIABLE output ERROR_VARIABLE output)
+  if(code)
+    message(FATAL_ERROR "\"${ARGN}\" failed (${code}):\n${output}")
+  endif()
+  set(output "${output}" PARENT_SCOPE)
+endfunction()
+
+step("${CMAKE_COMMAND}" --install "${BUILD}" --prefix "${work}/prefix")
+step("${CMAKE_COMMAND}" -S "${CMAKE_CURRENT_LIST_DIR}" -B "${work}/build" -G Ninja
+     "-DCMAKE_PREFIX_PATH=${work}/prefix" "-DCMAKE_CXX_COMPILER=${CXX}" -DCMAKE_BUILD_TYPE=Release)
+step("${CMAKE_COMMAND}" --build "${work}/build")
+step("${work}/build/consumer" "${MODEL}" "I love this film.")
+if(NOT output MATCHES "^positive 0\\.[0-9]+\n$")
+  message(FATAL_ERROR "The consumer printed \"${output}\".")
+endif()
+step("${work}/prefix/bin/verdict" --version)
+# What is installed must not lead back to the checkout.
+file(GLOB_RECURSE scripts "${work}/prefix/*.cmake")
+foreach(script ${scripts})
+  file(STRINGS "${script}" leaks REGEX "${BUILD}")
+  if(leaks)
+    message(FATAL_ERROR "${script} names the build folder:\n${leaks}")
+  endif()
+endforeach()
