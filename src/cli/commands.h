@@ -19,7 +19,8 @@ int run(const Arguments& arguments);
 int tokenize(const Arguments& arguments);
 int inspect(const Arguments& arguments);
 
-/// The folder that MODEL names; throws `UsageError` when there is not exactly one operand, or none.
+/// The folder that MODEL names. Throws `UsageError` when there is not exactly one operand, or none,
+/// `kNotFound` when there is no such folder.
 std::string model_operand(const Arguments& arguments, bool more_operands = false);
 
 /// Options that every command with a model takes: --dtype and --threads.

@@ -1,5 +1,6 @@
 #include <cstdio>
 
+#include "verdict/base/byte_source.h"
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
 #include "verdict/cli/commands.h"
@@ -12,12 +13,13 @@ std::string model_operand(const Arguments& arguments, bool more_operands) {
   if (!more_operands && operands.size() > 1) {
     throw UsageError(concat("One MODEL was expected, but \"", operands[1], "\" follows."));
   }
+  // A name is not looked up: throws for what is no folder.
+  open_folder(operands.front());
   return operands.front();
 }
 
 FromPretrainedOptions model_options(const Arguments& arguments) {
   FromPretrainedOptions options;
-  options.local_files_only = true;
   options.dtype = arguments.parsed("--dtype", "f32", [](const std::string& name) {
     compute_type_from_name(name);
     return name;
