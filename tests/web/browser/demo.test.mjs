@@ -226,7 +226,7 @@ for (const name of BROWSERS) {
     });
 
     test('is usable with the keyboard alone', async () => {
-      await page.reload();
+      await page.goto(server.url);
       await waitForStatus(page, 'Ready');
       const focused = () =>
         page.evaluate(() => {
