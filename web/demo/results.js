@@ -39,6 +39,13 @@ function table(labels) {
     'table',
     {},
     element('caption', { className: 'hidden' }, 'Labels by score'),
+    element(
+      'colgroup',
+      {},
+      element('col', { className: 'label' }),
+      element('col'),
+      element('col', { className: 'score' }),
+    ),
     element('thead', { className: 'hidden' }, head),
     element('tbody', {}, ...labels.map((label, i) => row(label, i === 0))),
   );

@@ -55,7 +55,7 @@ export async function launch(browser, { dark = false } = {}) {
       'ui.prefersReducedMotion': dark ? 1 : 0,
     },
     // Both cores may be busy with a build.
-    protocolTimeout: 120_000,
+    protocolTimeout: 60_000,
   });
   const features = [
     { name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' },

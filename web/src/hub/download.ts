@@ -34,19 +34,9 @@ async function request(url: string, headers: Record<string, string>): Promise<Re
   }
 }
 
-/** Work of the cache; what goes wrong in it is an `io` error. */
-async function kept<T>(url: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    if (cause instanceof VerdictError && cause.code === 'io') throw cause;
-    throw new VerdictError('io', `"${url}" cannot be kept: ${String(cause)}.`, { cause });
-  }
-}
-
 /**
  * Fetches a file into the cache, from where an earlier try stopped. Null when the server has no such
- * file. A file whose length or hash is wrong is thrown away. Throws `io` when the cache fails.
+ * file. A file whose length or hash is wrong is thrown away.
  */
 export async function download(
   url: string,
@@ -60,12 +50,8 @@ export async function download(
   const range = resumes
     ? { Range: `bytes=${partial.loaded}-`, 'If-Range': `"${partial.etag}"` }
     : undefined;
-  const whole = (): Promise<Response> => request(url, { ...authorization });
-  // Servers that answer pages of other origins may refuse the headers of a resumed download.
-  let response = range
-    ? await request(url, { ...authorization, ...range }).catch(whole)
-    : await whole();
-  if (response.status === 416) response = await whole();
+  let response = await request(url, { ...authorization, ...range });
+  if (response.status === 416) response = await request(url, { ...authorization });
   if (response.status === 404) return null;
   if (response.status === 401 || response.status === 403) {
     throw new VerdictError(
@@ -104,33 +90,27 @@ export async function download(
     for await (const chunk of cache.readPartial(url)) hasher.update(chunk);
   }
   progress?.({ status: 'download', name, file });
-  const writer = await kept(url, cache.write(url, offset, etag));
+  const writer = await cache.write(url, offset, etag);
   let loaded = offset;
-  const reader = response.body.getReader();
-  for (;;) {
-    let chunk: Uint8Array | undefined;
-    try {
-      chunk = (await reader.read()).value;
-    } catch (cause) {
-      await writer.suspend();
-      throw new VerdictError(
-        'network',
-        `The download of "${url}" broke off after ${loaded} bytes. Try again; it resumes there.`,
-        { cause },
-      );
+  try {
+    const reader = response.body.getReader();
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      await writer.write(value);
+      hasher?.update(value);
+      loaded += value.length;
+      const percent = total ? (100 * loaded) / total : 0;
+      progress?.({ status: 'progress', name, file, progress: percent, loaded, total: total ?? 0 });
     }
-    if (chunk === undefined) break;
-    try {
-      await kept(url, writer.write(chunk));
-    } catch (error) {
-      await reader.cancel().catch(() => undefined);
-      await writer.abort().catch(() => undefined);
-      throw error;
-    }
-    hasher?.update(chunk);
-    loaded += chunk.length;
-    const percent = total ? (100 * loaded) / total : 0;
-    progress?.({ status: 'progress', name, file, progress: percent, loaded, total: total ?? 0 });
+  } catch (cause) {
+    await writer.suspend();
+    if (cause instanceof VerdictError) throw cause;
+    throw new VerdictError(
+      'network',
+      `The download of "${url}" broke off after ${loaded} bytes. Try again; it resumes there.`,
+      { cause },
+    );
   }
   if (total !== undefined && loaded < total) {
     await writer.suspend();
@@ -147,7 +127,6 @@ export async function download(
     await writer.abort();
     throw new VerdictError('corrupt_file', `"${url}" arrived damaged: its SHA-256 is not ${etag}.`);
   }
-  const stored = await kept(url, writer.commit());
   progress?.({ status: 'done', name, file });
-  return stored;
+  return writer.commit();
 }

@@ -101,18 +101,12 @@ export class Sources {
           return cached;
         }
         if (options.local_files_only) return null;
-        const request = {
+        return download(address, cache, {
           name,
           file,
           token: options.token,
           progress,
           createHasher: context.createHasher,
-        };
-        return download(address, cache, request).catch((error: unknown) => {
-          if (!(error instanceof VerdictError) || error.code !== 'io') throw error;
-          // The storage is full, for example; the model is usable all the same.
-          context.warn(`"${file}" is downloaded again, and not kept: ${error.message}`);
-          return download(address, new MemoryCache(), request);
         });
       },
     };
