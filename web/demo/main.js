@@ -18,13 +18,17 @@ function say(message) {
 
 env.warn = (message) => {
   find('warning').textContent = message;
-  find('warning').hidden = false;
 };
 
 /** Shows what failed, with a button that does `retry`. */
 function showError(error, retry) {
   const expected = error instanceof VerdictError;
-  const again = element('button', { type: 'button', onclick: retry }, 'Try again');
+  const again = element('button', { type: 'button' }, 'Try again');
+  again.addEventListener('click', () => {
+    // The button goes away, so the focus needs another place.
+    text.focus();
+    retry();
+  });
   find('error').replaceChildren(
     element('p', {}, expected ? error.message : `Something unexpected failed: ${error}`),
     ...(expected ? [element('p', { className: 'code' }, `Error code: ${error.code}`)] : []),

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { serveDemo } from '../../../scripts/demo-server.mjs';
-import { BROWSERS, launch } from '../support/browsers.mjs';
+import { BROWSERS, NO_INDEXED_DB, beforeWorkers, launch } from '../support/browsers.mjs';
 import { root } from '../support/server.mjs';
 
 const examples = JSON.parse(
@@ -300,6 +300,7 @@ for (const name of BROWSERS) {
       await other.screenshot({ path: `${screenshots}/${name}-error.png`, fullPage: true });
       fault = undefined;
       await other.click('#error button');
+      assert.equal(await other.evaluate(() => document.activeElement.id), 'text');
       await waitForStatus(other, 'Ready');
       assert.deepEqual(errors, []);
       await close();
@@ -339,6 +340,16 @@ for (const name of BROWSERS) {
       } finally {
         await darkBrowser.close();
       }
+    });
+
+    test('works where downloads cannot be kept, and says so', async () => {
+      const { page: other, errors, close } = await browser.newPage();
+      await beforeWorkers(other, NO_INDEXED_DB);
+      await other.goto(server.url);
+      await waitForStatus(other, 'Ready');
+      assert.match(await textOf(other, '#warning'), /not kept/);
+      assert.deepEqual(errors, []);
+      await close();
     });
 
     test('works where pages are not isolated', async () => {

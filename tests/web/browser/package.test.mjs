@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { serveDemo } from '../../../scripts/demo-server.mjs';
-import { BROWSERS, launch } from '../support/browsers.mjs';
+import { BROWSERS, NO_INDEXED_DB, beforeWorkers, launch } from '../support/browsers.mjs';
 import { readSafetensors } from '../support/safetensors.mjs';
 import { fixture, root } from '../support/server.mjs';
 
@@ -281,17 +281,6 @@ for (const name of BROWSERS) {
       }
     });
 
-    /** Runs `script` in the package's worker before anything else. */
-    const beforeWorker = (script) =>
-      page.evaluate((code) => {
-        const url = (text) => URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
-        window.Worker = class extends Worker {
-          constructor(worker, options) {
-            super(url(`import '${url(code)}'; import '${worker}';`), options);
-          }
-        };
-      }, script);
-
     /** Ways in which browsers refuse IndexedDB. */
     const refusals = {
       'fails to open': `indexedDB.open = () => {
@@ -299,9 +288,7 @@ for (const name of BROWSERS) {
         setTimeout(() => request.onerror());
         return request;
       };`,
-      throws: `indexedDB.open = () => {
-        throw new DOMException('Refused by the test.', 'SecurityError');
-      };`,
+      throws: NO_INDEXED_DB,
       'is missing': `Object.defineProperty(globalThis, 'indexedDB', { value: undefined });`,
       'is full': `const put = IDBObjectStore.prototype.put;
         IDBObjectStore.prototype.put = function (...record) {
@@ -312,7 +299,8 @@ for (const name of BROWSERS) {
     };
     for (const [how, script] of Object.entries(refusals)) {
       test(`works and says so when the cache ${how}`, async () => {
-        await beforeWorker(script);
+        await beforeWorkers(page, script);
+        await open();
         await loadModel(BERT);
         assert.equal((await logits([[1, 5, 7]])).length, 3);
         const warnings = await page.evaluate(() => window.warnings);

@@ -75,3 +75,20 @@ export async function launch(browser, { dark = false } = {}) {
     close: () => started.close(),
   };
 }
+
+/** Lets `script` run in every module worker of the pages that are opened next, before all else. */
+export function beforeWorkers(page, script) {
+  return page.evaluateOnNewDocument((code) => {
+    const url = (text) => URL.createObjectURL(new Blob([text], { type: 'text/javascript' }));
+    window.Worker = class extends Worker {
+      constructor(worker, options) {
+        super(url(`import '${url(code)}'; import '${new URL(worker, location)}';`), options);
+      }
+    };
+  }, script);
+}
+
+/** The script for `beforeWorkers` that makes IndexedDB refuse, as in some private windows. */
+export const NO_INDEXED_DB = `indexedDB.open = () => {
+  throw new DOMException('Refused by the test.', 'SecurityError');
+};`;
