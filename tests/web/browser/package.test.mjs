@@ -136,7 +136,11 @@ for (const name of BROWSERS) {
     });
 
     test('works without a worker, and in the worker of a user', async () => {
-      await page.evaluate(() => (window.verdict.env.useWorker = false));
+      await page.evaluate(() => {
+        window.verdict.env.useWorker = false;
+        // A page must not block on its threads as a worker may.
+        window.verdict.env.wasm.threads = 2;
+      });
       await loadModel(BERT);
       assert.equal((await logits([[1, 5, 7]])).length, 3);
       assert.equal(page.workers().length, 0);
