@@ -60,11 +60,15 @@ export async function serveDemo({ port = 0, isolated = true, folders = [], inter
   const served = [...folders, ...FOLDERS];
   const server = createServer(async (request, response) => {
     const path = requestPath(request.url);
-    if (path === null || !['GET', 'HEAD'].includes(request.method)) {
-      response.writeHead(path === null ? 400 : 405).end();
+    if (path === null) {
+      response.writeHead(400).end();
       return;
     }
     if (intercept?.(path, request, response)) return;
+    if (!['GET', 'HEAD'].includes(request.method)) {
+      response.writeHead(405).end();
+      return;
+    }
     const [prefix, folder] = served.find(([start]) => path.startsWith(start));
     const rest = normalize(path.slice(prefix.length) || 'index.html');
     const file = join(root, folder, rest);

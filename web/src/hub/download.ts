@@ -117,8 +117,14 @@ export async function download(
   // Only a strong entity tag promises that the rest belongs to the beginning.
   const resumes = partial !== null && partial.loaded > 0 && partial.etag.startsWith('"');
   const range = resumes && { Range: `bytes=${partial.loaded}-`, 'If-Range': partial.etag };
-  let answer = await request(url, { ...headers, ...range });
-  if (answer.response.status === 416) answer = await request(url, { ...headers });
+  const whole = (): Promise<Answer> => request(url, { ...headers });
+  // A server may refuse these headers to pages of other origins, or hide from them which part it gives.
+  let answer = range ? await request(url, { ...headers, ...range }).catch(whole) : await whole();
+  const hidden = answer.response.status === 206 && !answer.response.headers.has('content-range');
+  if (answer.response.status === 416 || hidden) {
+    await answer.response.body?.cancel();
+    answer = await whole();
+  }
   const { response } = answer;
   if (response.status === 404) return null;
   checkStatus(response, url, file);
