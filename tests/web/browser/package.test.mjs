@@ -143,7 +143,10 @@ for (const name of BROWSERS) {
       });
       await loadModel(BERT);
       assert.equal((await logits([[1, 5, 7]])).length, 3);
-      assert.equal(page.workers().length, 0);
+      const scripts = page.workers().map((worker) => worker.url());
+      assert.ok(!scripts.some((url) => url.endsWith('/worker.js')), scripts.join());
+      await page.evaluate(() => window.model.dispose());
+      await until(() => page.workers().length === 0, 'the threads ended');
       const answer = await page.evaluate(
         (model, texts) =>
           new Promise((resolve, reject) => {
