@@ -13,20 +13,20 @@ function(verdict_wasm_module target name)
                         RUNTIME_OUTPUT_DIRECTORY "${VERDICT_WASM_OUT}")
 endfunction()
 
-set(pool)
+set(threads)
 if(VERDICT_THREADS)
   # All threads are started with the module: none could start while the caller waits for it.
-  set(pool "-sPTHREAD_POOL_SIZE=Module['pthreadPoolSize']||1")
+  set(threads "-sPTHREAD_POOL_SIZE=Module['pthreadPoolSize']??0" -sEXPORTED_RUNTIME_METHODS=PThread)
 endif()
 file(GLOB bindings CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/bindings/*.cc")
 add_executable(verdict_module ${bindings})
 target_compile_definitions(verdict_module PRIVATE VERDICT_VARIANT="${VERDICT_VARIANT}"
   VERDICT_VERSION="${PROJECT_VERSION}" VERDICT_HAS_THREADS=$<BOOL:${VERDICT_THREADS}>)
 verdict_wasm_module(verdict_module verdict -lembind -sFILESYSTEM=0 -sENVIRONMENT=web,worker,node
-                    "-sEXPORTED_RUNTIME_METHODS=HEAPU8" -sINCOMING_MODULE_JS_API=instantiateWasm,locateFile,pthreadPoolSize
-                    ${pool})
+                    -sINCOMING_MODULE_JS_API=instantiateWasm,locateFile
+                    ${threads})
 
 file(GLOB cli CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/cli/*.cc")
 add_executable(verdict_cli ${cli})
 target_compile_definitions(verdict_cli PRIVATE VERDICT_VERSION="${PROJECT_VERSION}")
-verdict_wasm_module(verdict_cli verdict-cli -sNODERAWFS=1 -sENVIRONMENT=node -sEXIT_RUNTIME=1)
+verdict_wasm_module(verdict_cli verdict-cli -sNODERAWFS=1 -sENVIRONMENT=node -sEXIT_RUNTIME=1 ${threads})

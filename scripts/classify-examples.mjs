@@ -14,7 +14,7 @@ const texts = given.length > 0 ? given : readmeExamples();
 const classifier = await pipeline('text-classification');
 const { variant } = await build_info();
 const results = await classifier(texts, { truncation: true });
-console.log(`${classifier.model.class_name}, ${classifier.model.info.backend}, variant ${variant}`);
+console.log(`${classifier.model.class_name}, ${classifier.model.backend}, variant ${variant}`);
 for (const [i, { label, score }] of results.entries()) {
   console.log(`${label.padEnd(9)} ${(100 * score).toFixed(1).padStart(5)} %  ${texts[i]}`);
 }

@@ -15,6 +15,16 @@ writeFileSync(
   join(wasm, 'manifest.js'),
   `// The variants that this build holds.\nexport const variants = ${JSON.stringify(names)};\n`,
 );
+// Those that static.js imports: without threads, which need workers and so dynamic imports.
+const single = names.filter((name) => !name.endsWith('-threads'));
+writeFileSync(
+  join(wasm, 'static.js'),
+  [
+    ...single.map((name) => `import ${name} from './verdict-${name}.mjs';`),
+    `export const modules = { ${single.join(', ')} };`,
+    '',
+  ].join('\n'),
+);
 chmodSync(join(dist, 'bin/verdict.js'), 0o755);
 
 /** All JavaScript that a page can load, without the command line and the modules. */

@@ -132,6 +132,7 @@ class Tokenizer {
                   {"vocab_size", tokenizer_->vocab_size()},
                   {"model_max_length",
                    settings.model_max_length ? json(*settings.model_max_length) : json()},
+                  {"model_input_names", settings.model_input_names},
                   {"padding_side", side(settings.padding_side)},
                   {"truncation_side", side(settings.truncation_side)},
                   {"pad_token", settings.pad_token ? json(*settings.pad_token) : json()},

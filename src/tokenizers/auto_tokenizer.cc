@@ -1,7 +1,10 @@
 #include "verdict/tokenizers/auto_tokenizer.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "verdict/base/error.h"
 #include "verdict/base/json.h"
@@ -70,6 +73,28 @@ std::vector<AddedToken> read_added_tokens(const json& tokenizer, const json& con
   return tokens;
 }
 
+/// Tokenizer classes whose models take no token_type_ids.
+constexpr std::array<std::string_view, 10> kWithoutTypeIds{
+    "BartTokenizer",    "BarthezTokenizer",    "CamembertTokenizer", "DistilBertTokenizer",
+    "GPT2Tokenizer",    "LongformerTokenizer", "MBartTokenizer",     "MPNetTokenizer",
+    "RobertaTokenizer", "XLMRobertaTokenizer"};
+
+/// `model_input_names` of the config, or the reference's of its class.
+std::vector<std::string> read_input_names(const json& config, std::string_view tokenizer_class) {
+  if (const auto names = config.find("model_input_names"); names != config.end()) {
+    const bool is_list = names->is_array() && std::ranges::all_of(*names, [](const json& name) {
+                           return name.is_string();
+                         });
+    if (!is_list) corrupt("config", "its \"model_input_names\" is no list of names");
+    return *names;
+  }
+  if (ends_with(tokenizer_class, "Fast")) tokenizer_class.remove_suffix(4);
+  if (std::ranges::find(kWithoutTypeIds, tokenizer_class) != kWithoutTypeIds.end()) {
+    return {"input_ids", "attention_mask"};
+  }
+  return {"input_ids", "token_type_ids", "attention_mask"};
+}
+
 TokenizerSettings read_settings(const json& config) {
   TokenizerSettings settings;
   settings.tokenizer_class = get_string(config, "tokenizer_class", "");
@@ -80,6 +105,7 @@ TokenizerSettings read_settings(const json& config) {
     }
     if (length->get<double>() < kNoLimit) settings.model_max_length = length->get<std::int64_t>();
   }
+  settings.model_input_names = read_input_names(config, settings.tokenizer_class);
   settings.padding_side = side_from_name(get_string(config, "padding_side", "right"));
   settings.truncation_side = side_from_name(get_string(config, "truncation_side", "right"));
   settings.pad_token = special_token(config, "pad_token");

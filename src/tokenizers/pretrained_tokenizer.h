@@ -49,6 +49,7 @@ struct Padding {
 struct TokenizerSettings {
   std::string tokenizer_class;
   std::optional<std::int64_t> model_max_length;  ///< tokens; unset: no limit
+  std::vector<std::string> model_input_names;    ///< what its models take
   Side padding_side = Side::kRight;
   Side truncation_side = Side::kRight;
   std::optional<std::string> pad_token;

@@ -6,3 +6,6 @@ declare module '*.mjs' {
 declare module '*/wasm/manifest.js' {
   export const variants: readonly string[];
 }
+declare module '*/wasm/static.js' {
+  export const modules: import('./runtime/variants.js').StaticModules;
+}

@@ -22,6 +22,8 @@ export const env = {
     path: '',
     /** Threads of a model; `'auto'`: half of the cores, at most 4. More than one needs shared memory. */
     threads: 'auto' as number | 'auto',
+    /** A compiled `WebAssembly.Module` of `variant`, where bytes must not be compiled (workerd). */
+    module: null as object | null,
     /** Take this variant instead of the best one: simd, simd-threads, relaxed or relaxed-threads. */
     variant: '' as '' | 'simd' | 'simd-threads' | 'relaxed' | 'relaxed-threads',
   },

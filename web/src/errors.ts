@@ -21,15 +21,3 @@ export class VerdictError extends Error {
     super(message, options);
   }
 }
-
-/** Throws `invalid_argument` for a property of `options` that is not in `known`. */
-export function checkOptions(options: object, known: readonly string[], where: string): void {
-  for (const name of Object.keys(options)) {
-    if (!known.includes(name)) {
-      throw new VerdictError(
-        'invalid_argument',
-        `${where} has no option "${name}"; it has ${known.join(', ')}.`,
-      );
-    }
-  }
-}

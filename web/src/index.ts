@@ -2,7 +2,7 @@ export { AutoConfig, PretrainedConfig } from './api/config.js';
 export * from './api/classes.js';
 export {
   AutoModelForSequenceClassification,
-  type ConcreteModelClass,
+  type ModelFactory,
   type SequenceClassificationModel,
   type SequenceClassifierOutput,
 } from './api/model.js';

@@ -20,6 +20,12 @@ export class Tensor {
     readonly data: TensorData,
     readonly dims: readonly number[],
   ) {
+    if (!Object.hasOwn(ARRAYS, type)) {
+      throw new VerdictError(
+        'invalid_argument',
+        `The tensor type "${type}" is unknown; use ${Object.keys(ARRAYS).join(', ')}.`,
+      );
+    }
     const size = dims.reduce((product, dim) => product * dim, 1);
     if (!(data instanceof ARRAYS[type]) || data.length !== size) {
       throw new VerdictError(

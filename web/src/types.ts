@@ -57,7 +57,7 @@ export interface PretrainedModelOptions extends HubOptions {
   /** `'cpu'` and `'wasm'` mean the same. */
   device?: 'cpu' | 'wasm';
   ignore_mismatched_sizes?: boolean;
-  /** Give `[model, report]` semantics: the report is always `model.load_report`; accepted for porting. */
+  /** Give `[model, load_report]` instead of the model. */
   output_loading_info?: boolean;
   /** TensorFlow checkpoints: an error that says how to convert them. */
   from_tf?: boolean;
@@ -116,7 +116,7 @@ export interface TokenizeOptions {
   text_pair?: string | readonly string[];
   add_special_tokens?: boolean;
   /** `true`: to the longest of the batch. */
-  padding?: boolean | 'longest' | 'max_length';
+  padding?: boolean | 'longest' | 'max_length' | 'do_not_pad';
   /** `true`: `longest_first`. */
   truncation?: boolean | 'longest_first' | 'only_first' | 'only_second' | 'do_not_truncate';
   max_length?: number;

@@ -17,7 +17,8 @@ export async function startHub(folder) {
   const faults = new Map();
   const server = createServer(async (request, response) => {
     const file = decodeURIComponent(request.url.split('/').pop());
-    requests.push({ file, range: request.headers.range, authorization: request.headers.authorization });
+    const { range, authorization } = request.headers;
+    requests.push({ url: request.url, file, range, authorization });
     const content = await readFile(join(folder, file)).catch(() => null);
     const fault = faults.get(file);
     if (fault && fault(request, response, content) !== true) return;
@@ -26,10 +27,15 @@ export async function startHub(folder) {
       return;
     }
     const hash = createHash('sha256').update(content).digest('hex');
-    const headers = { ETag: `"${hash}"`, 'X-Repo-Commit': 'c'.repeat(40), 'Access-Control-Allow-Origin': '*' };
-    const range = /^bytes=(\d+)-$/.exec(request.headers.range ?? '');
-    if (range && request.headers['if-range'] === `"${hash}"`) {
-      const rest = content.subarray(Number(range[1]));
+    const headers = {
+      ETag: `"${hash}"`,
+      'X-Repo-Commit': 'c'.repeat(40),
+      'Access-Control-Allow-Origin': '*',
+    };
+    const begin = /^bytes=(\d+)-$/.exec(range ?? '')?.[1];
+    if (begin !== undefined && request.headers['if-range'] === `"${hash}"`) {
+      const rest = content.subarray(Number(begin));
+      headers['Content-Range'] = `bytes ${begin}-${content.length - 1}/${content.length}`;
       response.writeHead(206, { ...headers, 'Content-Length': rest.length }).end(rest);
     } else {
       response.writeHead(200, { ...headers, 'Content-Length': content.length }).end(content);
@@ -40,6 +46,9 @@ export async function startHub(folder) {
     url: `http://127.0.0.1:${server.address().port}`,
     requests,
     faults,
-    close: () => new Promise((resolve) => server.close(resolve)),
+    close: () => {
+      server.closeAllConnections();
+      return new Promise((resolve) => server.close(resolve));
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { env } from '../env.js';
-import { DEFAULT_MODEL, isNode } from '../hub/sources.js';
+import { DEFAULT_MODEL } from '../hub/sources.js';
+import { isNode } from '../runtime/platform.js';
 
 /** Where the bundled model is: `env.defaultModel`, the folder beside the package, or its name. */
 export async function defaultModel(): Promise<string> {

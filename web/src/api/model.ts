@@ -1,6 +1,8 @@
-import { VerdictError, checkOptions } from '../errors.js';
-import { dispose, host, keep } from '../runtime/host.js';
-import type { ModelInfo, ParameterInfo } from '../runtime/engine.js';
+import { checkKinds, checkOptions } from '../check.js';
+import { env } from '../env.js';
+import { VerdictError } from '../errors.js';
+import { dispose, Handle, host } from '../runtime/host.js';
+import type { ModelClass, ModelInfo, ParameterInfo } from '../runtime/engine.js';
 import { Tensor, asTensor, fromRaw, toRaw, type RawTensor } from '../tensor.js';
 import type {
   ConfigJson,
@@ -9,10 +11,10 @@ import type {
   ModelSource,
   PretrainedModelOptions,
 } from '../types.js';
-import { env } from '../env.js';
+import { callable } from './callable.js';
 import { PretrainedConfig } from './config.js';
 import { splitOptions } from './options.js';
-import { safetensors } from './safetensors.js';
+import { safetensorsHeader } from './safetensors.js';
 
 /** What a model's call gives back (transformers' `SequenceClassifierOutput`). */
 export interface SequenceClassifierOutput {
@@ -38,18 +40,32 @@ const OWN_OPTIONS = [
   'seed',
 ] as const;
 
-const FORWARD_OPTIONS = ['output_attentions', 'output_hidden_states'] as const;
+const KINDS = {
+  dtype: 'string',
+  ignore_mismatched_sizes: 'boolean',
+  output_loading_info: 'boolean',
+  from_tf: 'boolean',
+  seed: { least: 0 },
+} as const;
 
-/** A sequence classifier in the engine's memory. */
-export class SequenceClassificationModel {
+const FORWARD_KINDS = { output_attentions: 'boolean', output_hidden_states: 'boolean' } as const;
+
+const CONFIG = 'config.json';
+const WEIGHTS = 'model.safetensors';
+
+/** The members of a sequence classifier. */
+export class LoadedModel {
   readonly config: PretrainedConfig;
   /** Whether dropout is active in `forward`. */
   training = false;
 
   /** @internal */
-  constructor(readonly info: ModelInfo) {
+  readonly handle: Handle;
+
+  /** @internal */
+  constructor(private readonly info: ModelInfo) {
     this.config = new PretrainedConfig(info.config);
-    keep(info.handle);
+    this.handle = new Handle(info.handle, 'model');
   }
 
   /** Name of the reference's class, for example `BertForSequenceClassification`. */
@@ -58,6 +74,10 @@ export class SequenceClassificationModel {
   }
   get dtype(): string {
     return this.info.dtype;
+  }
+  /** What computes it, for example `XNNPACK, 2 threads`. */
+  get backend(): string {
+    return this.info.backend;
   }
   /** What `from_pretrained` found. */
   get load_report(): LoadReport {
@@ -68,20 +88,20 @@ export class SequenceClassificationModel {
   async forward(inputs: ModelInputs): Promise<SequenceClassifierOutput> {
     checkOptions(
       inputs,
-      [...this.info.arguments, 'attention_mask', 'labels', ...FORWARD_OPTIONS],
+      [...this.info.arguments, 'attention_mask', 'labels', ...Object.keys(FORWARD_KINDS)],
       this.class_name,
     );
+    checkKinds(inputs, FORWARD_KINDS);
+    const { output_attentions, output_hidden_states, ...rest } = inputs;
+    const options = {
+      ...(output_attentions !== undefined && { output_attentions }),
+      ...(output_hidden_states !== undefined && { output_hidden_states }),
+    };
     const tensors: Record<string, RawTensor> = {};
-    const options: { output_attentions?: boolean; output_hidden_states?: boolean } = {};
-    for (const [name, value] of Object.entries(inputs) as [keyof ModelInputs, unknown][]) {
-      if (value === undefined || value === null) continue;
-      if (name === 'output_attentions' || name === 'output_hidden_states') {
-        options[name] = value === true;
-      } else {
-        tensors[name] = toRaw(asTensor(value, name));
-      }
+    for (const [name, value] of Object.entries(rest)) {
+      if (value !== undefined) tensors[name] = toRaw(asTensor(value, name));
     }
-    const result = await host.call('forward', [this.info.handle, tensors, options]);
+    const result = await host.call('forward', [this.handle.id, tensors, options]);
     const group = (name: string): Tensor[] | null => {
       const list: Tensor[] = [];
       for (let i = 0; ; ++i) {
@@ -105,17 +125,17 @@ export class SequenceClassificationModel {
 
   /** Training mode: dropout is active in `forward`. */
   async train(mode = true): Promise<this> {
-    this.training = await host.call('train', [this.info.handle, mode]);
+    this.training = await host.call('train', [this.handle.id, mode]);
     return this;
   }
 
   named_parameters(): Promise<ParameterInfo[]> {
-    return host.call('namedParameters', [this.info.handle]);
+    return host.call('namedParameters', [this.handle.id]);
   }
 
   /** One parameter, float32. */
   async parameter(name: string): Promise<Tensor> {
-    return fromRaw(await host.call('parameter', [this.info.handle, name]));
+    return fromRaw(await host.call('parameter', [this.handle.id, name]));
   }
 
   /** All parameters by name, float32. */
@@ -125,39 +145,55 @@ export class SequenceClassificationModel {
     return out;
   }
 
-  /**
-   * The files `config.json` and `model.safetensors`, which the reference loads too. In Node they are
-   * also written into `folder`, when one is given.
-   */
-  async save_pretrained(folder?: string): Promise<Record<string, Uint8Array>> {
-    const tensors = Object.entries(await this.state_dict());
-    const files = {
-      'config.json': new TextEncoder().encode(await host.call('configText', [this.info.handle])),
-      'model.safetensors': safetensors(tensors.map(([name, tensor]) => [name, toRaw(tensor)])),
-    };
+  /** The files `config.json` and `model.safetensors`, which the reference loads too. */
+  save_pretrained(): Promise<Record<string, Uint8Array>>;
+  /** Node: writes them into a folder, tensor by tensor. */
+  save_pretrained(folder: string): Promise<void>;
+  async save_pretrained(folder?: string): Promise<Record<string, Uint8Array> | void> {
+    const config = new TextEncoder().encode(await host.call('configText', [this.handle.id]));
+    const { header, size, names } = safetensorsHeader(await this.named_parameters());
     if (folder !== undefined) {
-      const { mkdir, rename, writeFile } = await import('node:fs/promises');
-      await mkdir(folder, { recursive: true });
-      for (const [name, bytes] of Object.entries(files)) {
-        await writeFile(`${folder}/${name}.tmp`, bytes);
-        await rename(`${folder}/${name}.tmp`, `${folder}/${name}`);
-      }
+      const { saveFile } = await import('../hub/node_files.js');
+      await saveFile(folder, WEIGHTS, this.storedTensors(header, names));
+      await saveFile(folder, CONFIG, [config]);
+      return;
     }
-    return files;
+    const weights = new Uint8Array(header.length + size);
+    let at = 0;
+    for await (const bytes of this.storedTensors(header, names)) {
+      weights.set(bytes, at);
+      at += bytes.length;
+    }
+    return { [CONFIG]: config, [WEIGHTS]: weights };
+  }
+
+  private async *storedTensors(
+    header: Uint8Array,
+    names: readonly string[],
+  ): AsyncGenerator<Uint8Array> {
+    yield header;
+    for (const name of names) yield (await host.call('parameter', [this.handle.id, name])).bytes;
   }
 
   /** Work of all calls so far, as the kernels counted it. */
   counters(): Promise<Record<string, number>> {
-    return host.call('counters', [this.info.handle]);
+    return host.call('counters', [this.handle.id]);
   }
 
   /** Gives the model's memory back. */
   dispose(): Promise<void> {
-    return dispose([this.info.handle]);
+    return dispose([this.handle]);
   }
 }
 
+/** A sequence classifier in the engine's memory. Call it like a function: `await model(inputs)`. */
+export interface SequenceClassificationModel extends LoadedModel {
+  /** The same as `forward`. */
+  (inputs: ModelInputs): Promise<SequenceClassifierOutput>;
+}
+
 function check(options: PretrainedModelOptions): void {
+  checkKinds(options, KINDS);
   if (options.model_args && options.model_args.length > 0) {
     throw new VerdictError(
       'invalid_argument',
@@ -174,18 +210,32 @@ function check(options: PretrainedModelOptions): void {
   if (device !== 'cpu' && device !== 'wasm') {
     throw new VerdictError('unsupported', `The device "${device}" is not supported; use "cpu".`);
   }
+  if (options.config !== undefined && typeof options.config?.toJSON !== 'function') {
+    throw new VerdictError(
+      'invalid_argument',
+      'The option config is no PretrainedConfig; use AutoConfig.from_pretrained.',
+    );
+  }
 }
 
+function rawStateDict(state_dict: Record<string, Tensor>): Record<string, RawTensor> {
+  return Object.fromEntries(
+    Object.entries(state_dict).map(([name, tensor]) => {
+      if (tensor instanceof Tensor) return [name, toRaw(tensor)];
+      throw new VerdictError('invalid_argument', `"${name}" of state_dict is no Tensor.`);
+    }),
+  );
+}
+
+/** Loads a model of any type, or, when `expected` says so, of that type only. */
 async function load(
   source: ModelSource | null,
   options: PretrainedModelOptions,
   config: ConfigJson | null,
+  expected?: ModelClass,
 ): Promise<SequenceClassificationModel> {
   check(options);
   const { hub, kwargs } = splitOptions(options, OWN_OPTIONS);
-  const state_dict = options.state_dict
-    ? Object.fromEntries(Object.entries(options.state_dict).map(([name, t]) => [name, toRaw(t)]))
-    : null;
   const info = await host.call(
     'loadModel',
     [
@@ -193,17 +243,58 @@ async function load(
       {
         ...hub,
         kwargs,
-        config,
-        state_dict,
+        config: config ?? options.config?.toJSON() ?? null,
+        state_dict: options.state_dict ? rawStateDict(options.state_dict) : null,
         dtype: options.dtype ?? 'f32',
         ignore_mismatched_sizes: options.ignore_mismatched_sizes ?? false,
         seed: options.seed ?? 0,
+        expected: expected ?? null,
       },
     ],
     options.progress_callback,
   );
   if (source !== null && info.warning) env.warn(info.warning);
-  return new SequenceClassificationModel(info);
+  return callable(new LoadedModel(info), (self, inputs: ModelInputs) => self.forward(inputs));
+}
+
+/** Loads weights and switches to evaluation mode. Weights stream into memory tensor by tensor. */
+export interface FromPretrained {
+  (
+    source: ModelSource,
+    options: PretrainedModelOptions & { output_loading_info: true },
+  ): Promise<[SequenceClassificationModel, LoadReport]>;
+  (
+    source: ModelSource,
+    options?: PretrainedModelOptions & { output_loading_info?: false },
+  ): Promise<SequenceClassificationModel>;
+}
+
+/** A model with freshly initialised weights. */
+export type FromConfig = (
+  config: PretrainedConfig | ConfigJson,
+  options?: PretrainedModelOptions,
+) => Promise<SequenceClassificationModel>;
+
+/** How models are made; each concrete class has it for one model type. */
+export interface ModelFactory {
+  readonly from_pretrained: FromPretrained;
+  readonly from_config: FromConfig;
+}
+
+/** @internal */
+export function modelFactory(expected?: ModelClass): ModelFactory {
+  const from_pretrained = async (
+    source: ModelSource,
+    options: PretrainedModelOptions = {},
+  ): Promise<SequenceClassificationModel | [SequenceClassificationModel, LoadReport]> => {
+    const model = await load(source, options, null, expected);
+    return options.output_loading_info ? [model, model.load_report] : model;
+  };
+  return {
+    from_pretrained: from_pretrained as FromPretrained,
+    from_config: async (config, options = {}) =>
+      load(null, options, config instanceof PretrainedConfig ? config.toJSON() : config, expected),
+  };
 }
 
 /** Chooses the class by `config.model_type` (transformers' `AutoModelForSequenceClassification`). */
@@ -217,54 +308,6 @@ export class AutoModelForSequenceClassification {
     );
   }
 
-  /** Loads weights and switches to evaluation mode. Weights stream into memory tensor by tensor. */
-  static from_pretrained(
-    source: ModelSource,
-    options: PretrainedModelOptions = {},
-  ): Promise<SequenceClassificationModel> {
-    return load(source, options, options.config?.toJSON() ?? null);
-  }
-
-  /** A model with freshly initialised weights. */
-  static from_config(
-    config: PretrainedConfig | ConfigJson,
-    options: PretrainedModelOptions = {},
-  ): Promise<SequenceClassificationModel> {
-    return load(null, options, config instanceof PretrainedConfig ? config.toJSON() : config);
-  }
-}
-
-/** The functions of the Auto class for one model type. */
-export interface ConcreteModelClass {
-  from_pretrained(
-    source: ModelSource,
-    options?: PretrainedModelOptions,
-  ): Promise<SequenceClassificationModel>;
-  from_config(
-    config: PretrainedConfig | ConfigJson,
-    options?: PretrainedModelOptions,
-  ): Promise<SequenceClassificationModel>;
-}
-
-/** @internal */
-export function concreteClass(model_type: string, class_name: string): ConcreteModelClass {
-  const require = async (
-    loading: Promise<SequenceClassificationModel>,
-  ): Promise<SequenceClassificationModel> => {
-    const model = await loading;
-    const actual = model.config.model_type;
-    if (actual === model_type) return model;
-    await model.dispose();
-    throw new VerdictError(
-      'invalid_argument',
-      `The model's type is "${actual}", but ${class_name} takes "${model_type}". ` +
-        `Use ${model.class_name} or AutoModelForSequenceClassification.`,
-    );
-  };
-  return {
-    from_pretrained: (source, options) =>
-      require(AutoModelForSequenceClassification.from_pretrained(source, options)),
-    from_config: (config, options) =>
-      require(AutoModelForSequenceClassification.from_config(config, options)),
-  };
+  static readonly from_pretrained: FromPretrained = modelFactory().from_pretrained;
+  static readonly from_config: FromConfig = modelFactory().from_config;
 }

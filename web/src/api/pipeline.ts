@@ -1,7 +1,7 @@
-import { VerdictError, checkOptions } from '../errors.js';
-import { dispose, host, keep } from '../runtime/host.js';
+import { checkKinds, checkOptions, checkText } from '../check.js';
+import { VerdictError } from '../errors.js';
+import { dispose, Handle, host } from '../runtime/host.js';
 import type { TextPair } from '../runtime/engine.js';
-import { checkText } from '../runtime/native.js';
 import type {
   Classification,
   ClassifyOptions,
@@ -11,6 +11,7 @@ import type {
 } from '../types.js';
 import { defaultModel } from './default_model.js';
 import { AutoModelForSequenceClassification, type SequenceClassificationModel } from './model.js';
+import { splitOptions } from './options.js';
 import { AutoTokenizer, type PreTrainedTokenizer } from './tokenizer.js';
 
 const CLASSIFY_OPTIONS = [
@@ -20,6 +21,13 @@ const CLASSIFY_OPTIONS = [
   'truncation',
   'max_length',
 ] as const;
+
+const CLASSIFY_KINDS = {
+  function_to_apply: { values: ['default', 'softmax', 'sigmoid', 'none'] },
+  batch_size: { least: 1 },
+  truncation: 'boolean',
+  max_length: { least: 1 },
+} as const;
 
 /** Options of `pipeline`. */
 export interface PipelineOptions extends PretrainedModelOptions {
@@ -54,7 +62,7 @@ export interface TextClassificationPipeline {
 function toPair(input: TextInput, number: number): TextPair {
   const what = `Text ${number + 1}`;
   if (typeof input === 'string') return [checkText(input, what), null];
-  if (typeof input !== 'object' || input === null) {
+  if (typeof input !== 'object' || input === null || Array.isArray(input)) {
     throw new VerdictError(
       'invalid_argument',
       `${what} is neither a string nor {text, text_pair}.`,
@@ -64,7 +72,7 @@ function toPair(input: TextInput, number: number): TextPair {
   const pair = input.text_pair;
   return [
     checkText(input.text, what),
-    pair === undefined ? null : checkText(pair, `${what}'s pair`),
+    pair === undefined ? null : checkText(pair, `The text_pair of text ${number + 1}`),
   ];
 }
 
@@ -84,29 +92,23 @@ export async function pipeline(
       `The task "${String(task)}" is not supported; use "text-classification".`,
     );
   }
-  const { allow_new_head = false, ...rest } = options;
-  const { revision, subfolder, token, local_files_only, cache_dir, progress_callback } = rest;
-  const hub = Object.fromEntries(
-    Object.entries({
-      revision,
-      subfolder,
-      token,
-      local_files_only,
-      cache_dir,
-      progress_callback,
-    }).filter(([, value]) => value !== undefined),
-  );
+  checkKinds(options, { allow_new_head: 'boolean' });
+  const { allow_new_head = false, output_loading_info: _, ...rest } = options;
   const from = source ?? (await defaultModel());
   const model = await AutoModelForSequenceClassification.from_pretrained(from, rest);
   let tokenizer: PreTrainedTokenizer | undefined;
   try {
-    tokenizer = await AutoTokenizer.from_pretrained(from, hub);
+    const { progress_callback } = options;
+    const { hub } = splitOptions(options, []);
+    tokenizer = await AutoTokenizer.from_pretrained(from, {
+      ...hub,
+      ...(progress_callback && { progress_callback }),
+    });
     const opened = await host.call('openPipeline', [
-      model.info.handle,
-      tokenizer.info.handle,
+      model.handle.id,
+      tokenizer.handle.id,
       allow_new_head,
     ]);
-    keep(opened.handle);
     const name = typeof from === 'string' ? from : 'the given files';
     progress_callback?.({ status: 'ready', task: 'text-classification', model: name });
     return makePipeline(model, tokenizer, opened);
@@ -122,16 +124,19 @@ function makePipeline(
   tokenizer: PreTrainedTokenizer,
   opened: { handle: number; max_length: number | null },
 ): TextClassificationPipeline {
+  const handle = new Handle(opened.handle, 'pipeline');
   const classify = async (
     input: TextInput | readonly TextInput[],
     options: ClassifyOptions = {},
   ): Promise<Classification[] | Classification[][]> => {
     checkOptions(options, CLASSIFY_OPTIONS, 'The pipeline');
+    checkKinds(options, CLASSIFY_KINDS);
+    if (options.top_k !== null) checkKinds(options, { top_k: { least: 1 } });
     const many = Array.isArray(input);
     const inputs: readonly TextInput[] = many ? input : [input as TextInput];
     const top_k = options.top_k === undefined ? 1 : (options.top_k ?? 0);
     const results = await host.call('classify', [
-      opened.handle,
+      handle.id,
       inputs.map(toPair),
       { ...options, top_k },
     ]);
@@ -143,7 +148,7 @@ function makePipeline(
     model,
     tokenizer,
     max_length: opened.max_length,
-    dispose: () => dispose([opened.handle, model.info.handle, tokenizer.info.handle]),
+    dispose: () => dispose([handle, model.handle, tokenizer.handle]),
   } as const;
   return Object.assign(classify, properties) as TextClassificationPipeline;
 }

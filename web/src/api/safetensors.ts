@@ -1,24 +1,25 @@
-import type { RawTensor } from '../tensor.js';
+const ELEMENT_BYTES = 4;
 
-/** A safetensors file (https://github.com/huggingface/safetensors, "Format"). */
-export function safetensors(tensors: readonly (readonly [string, RawTensor])[]): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
+/**
+ * The beginning of a safetensors file (https://github.com/huggingface/safetensors, "Format") of
+ * float32 tensors; the data follows in the order of `names`, `size` bytes in all.
+ */
+export function safetensorsHeader(tensors: readonly { name: string; shape: readonly number[] }[]): {
+  header: Uint8Array;
+  size: number;
+  names: string[];
+} {
+  const entries: Record<string, unknown> = { __metadata__: { format: 'pt' } };
   let size = 0;
-  for (const [name, { dtype, dims, bytes }] of tensors) {
-    header[name] = { dtype, shape: dims, data_offsets: [size, size + bytes.length] };
-    size += bytes.length;
+  for (const { name, shape } of tensors) {
+    const bytes = shape.reduce((product, dim) => product * dim, ELEMENT_BYTES);
+    entries[name] = { dtype: 'F32', shape, data_offsets: [size, size + bytes] };
+    size += bytes;
   }
-  let json = new TextEncoder().encode(JSON.stringify(header));
-  const padded = new Uint8Array(Math.ceil(json.length / 8) * 8).fill(0x20);
-  padded.set(json);
-  json = padded;
-  const out = new Uint8Array(8 + json.length + size);
-  new DataView(out.buffer).setBigUint64(0, BigInt(json.length), true);
-  out.set(json, 8);
-  let at = 8 + json.length;
-  for (const [, { bytes }] of tensors) {
-    out.set(bytes, at);
-    at += bytes.length;
-  }
-  return out;
+  const json = new TextEncoder().encode(JSON.stringify(entries));
+  const length = Math.ceil(json.length / 8) * 8;
+  const header = new Uint8Array(8 + length).fill(0x20);
+  new DataView(header.buffer).setBigUint64(0, BigInt(length), true);
+  header.set(json, 8);
+  return { header, size, names: tensors.map(({ name }) => name) };
 }

@@ -1,9 +1,11 @@
-import { VerdictError, checkOptions } from '../errors.js';
-import { dispose, host, keep } from '../runtime/host.js';
+import { checkKinds, checkOptions, checkText } from '../check.js';
+import { VerdictError } from '../errors.js';
+import { dispose, Handle, host } from '../runtime/host.js';
 import type { TextPair, TokenizerInfo } from '../runtime/engine.js';
-import { checkText } from '../runtime/native.js';
 import { Tensor } from '../tensor.js';
 import type { EncodingJson, HubOptions, ModelSource, TokenizeOptions } from '../types.js';
+import { callable } from './callable.js';
+import { HUB_OPTIONS, splitOptions } from './options.js';
 
 const OPTIONS = [
   'text_pair',
@@ -15,51 +17,67 @@ const OPTIONS = [
   'return_offsets_mapping',
 ] as const;
 
-/** A tokenized batch: int64 tensors [batch, width]. */
+const KINDS = {
+  add_special_tokens: 'boolean',
+  padding: { values: [true, false, 'longest', 'max_length', 'do_not_pad'] },
+  truncation: {
+    values: [true, false, 'longest_first', 'only_first', 'only_second', 'do_not_truncate'],
+  },
+  max_length: { least: 1 },
+  pad_to_multiple_of: { least: 1 },
+  return_offsets_mapping: 'boolean',
+} as const;
+
+/** A tokenized batch: int64 tensors [batch, width], the arguments of a model's call. */
 export interface BatchEncoding {
   input_ids: Tensor;
   attention_mask: Tensor;
-  token_type_ids: Tensor;
+  /** Where the tokenizer's models take them. */
+  token_type_ids?: Tensor;
 }
 
-/** Text to token ids and back (transformers' `PreTrainedTokenizer`). */
-export class PreTrainedTokenizer {
+/** One text or several, as a list. */
+function textList(text: unknown, what: string): string[] {
+  const list: unknown[] = Array.isArray(text) ? text : [text];
+  return list.map((item, i) => checkText(item, `${what} ${i + 1}`));
+}
+
+/** The members of a tokenizer. */
+export class LoadedTokenizer {
   /** @internal */
-  constructor(readonly info: TokenizerInfo) {
-    keep(info.handle);
+  readonly handle: Handle;
+
+  /** @internal */
+  constructor(private readonly info: TokenizerInfo) {
+    this.handle = new Handle(info.handle, 'tokenizer');
   }
 
+  /** Name of the reference's class; empty when the files do not say. */
+  get tokenizer_class(): string {
+    return this.info.tokenizer_class;
+  }
+  get vocab_size(): number {
+    return this.info.vocab_size;
+  }
   /** The longest input in tokens; null: no limit. */
   get model_max_length(): number | null {
     return this.info.model_max_length;
   }
-
-  /**
-   * Tokenizes a text or several into tensors. Texts of different lengths need `padding`; a text that
-   * is longer than `max_length` is cut only with `truncation`.
-   */
-  async call(
-    text: string | readonly string[],
-    options: TokenizeOptions = {},
-  ): Promise<BatchEncoding> {
-    const rows = await this.encode_batch(text, options);
-    const width = rows[0]?.input_ids.length ?? 0;
-    if (rows.some((row) => row.input_ids.length !== width)) {
-      throw new VerdictError(
-        'invalid_argument',
-        'The texts have different numbers of tokens; pass padding: true to make one tensor of them.',
-      );
-    }
-    const tensor = (field: 'input_ids' | 'attention_mask' | 'token_type_ids'): Tensor =>
-      new Tensor('int64', BigInt64Array.from(rows.flatMap((row) => row[field].map(BigInt))), [
-        rows.length,
-        width,
-      ]);
-    return {
-      input_ids: tensor('input_ids'),
-      attention_mask: tensor('attention_mask'),
-      token_type_ids: tensor('token_type_ids'),
-    };
+  /** The arguments that its models take. */
+  get model_input_names(): readonly string[] {
+    return this.info.model_input_names;
+  }
+  get padding_side(): 'right' | 'left' {
+    return this.info.padding_side;
+  }
+  get truncation_side(): 'right' | 'left' {
+    return this.info.truncation_side;
+  }
+  get pad_token(): string | null {
+    return this.info.pad_token;
+  }
+  get pad_token_id(): number | null {
+    return this.info.pad_token_id;
   }
 
   /** Tokenizes texts into one record each, with offsets and word numbers. */
@@ -68,23 +86,22 @@ export class PreTrainedTokenizer {
     options: TokenizeOptions = {},
   ): Promise<EncodingJson[]> {
     checkOptions(options, OPTIONS, 'The tokenizer');
+    checkKinds(options, KINDS);
     const { text_pair, padding, truncation, ...rest } = options;
-    const texts = typeof text === 'string' ? [text] : text;
-    const pairs = typeof text_pair === 'string' ? [text_pair] : text_pair;
+    const texts = textList(text, 'Text');
+    const pairs = text_pair === undefined ? null : textList(text_pair, 'text_pair');
     if (pairs && pairs.length !== texts.length) {
       throw new VerdictError(
         'invalid_argument',
         `There are ${texts.length} texts but ${pairs.length} in text_pair.`,
       );
     }
-    const inputs = texts.map((t, i): TextPair => [
-      checkText(t, `Text ${i + 1}`),
-      pairs ? checkText(pairs[i], `text_pair ${i + 1}`) : null,
-    ]);
+    const inputs = texts.map((t, i): TextPair => [t, pairs?.[i] ?? null]);
     const native: Record<string, unknown> = { ...rest };
-    if (truncation === true) native['truncation'] = 'longest_first';
-    else if (truncation) native['truncation'] = truncation;
-    if (padding) native['padding'] = padding === 'max_length' ? 'max_length' : 'longest';
+    if (truncation) native['truncation'] = truncation === true ? 'longest_first' : truncation;
+    if (padding && padding !== 'do_not_pad') {
+      native['padding'] = padding === true ? 'longest' : padding;
+    }
     const needs_length = 'truncation' in native || native['padding'] === 'max_length';
     if (needs_length && rest.max_length === undefined) {
       if (this.info.model_max_length === null) {
@@ -95,7 +112,7 @@ export class PreTrainedTokenizer {
       }
       native['max_length'] = this.info.model_max_length;
     }
-    return host.call('encode', [this.info.handle, inputs, native]);
+    return host.call('encode', [this.handle.id, inputs, native]);
   }
 
   /** The ids of one text, with its special tokens. */
@@ -104,18 +121,69 @@ export class PreTrainedTokenizer {
   }
 
   /** The text of ids. */
-  decode(ids: readonly number[], options: { skip_special_tokens?: boolean } = {}): Promise<string> {
+  async decode(
+    ids: readonly number[],
+    options: { skip_special_tokens?: boolean } = {},
+  ): Promise<string> {
     checkOptions(options, ['skip_special_tokens'], 'decode');
-    return host.call('decode', [this.info.handle, ids, options.skip_special_tokens ?? false]);
+    checkKinds(options, { skip_special_tokens: 'boolean' });
+    checkIds(ids);
+    return host.call('decode', [this.handle.id, ids, options.skip_special_tokens ?? false]);
   }
 
-  convert_ids_to_tokens(ids: readonly number[]): Promise<string[]> {
-    return host.call('tokens', [this.info.handle, ids]);
+  async convert_ids_to_tokens(ids: readonly number[]): Promise<string[]> {
+    checkIds(ids);
+    return host.call('tokens', [this.handle.id, ids]);
   }
 
+  /** Gives its memory back. */
   dispose(): Promise<void> {
-    return dispose([this.info.handle]);
+    return dispose([this.handle]);
   }
+}
+
+function checkIds(ids: unknown): void {
+  if (!Array.isArray(ids)) {
+    throw new VerdictError('invalid_argument', 'A list of token ids was expected.');
+  }
+  for (const id of ids as unknown[]) checkKinds({ id }, { id: { least: 0 } });
+}
+
+/** Text to token ids and back (transformers' `PreTrainedTokenizer`). Call it like a function. */
+export interface PreTrainedTokenizer extends LoadedTokenizer {
+  /**
+   * Tokenizes a text or several into tensors. Texts of different lengths need `padding`; a text that
+   * is longer than `max_length` is cut only with `truncation`.
+   */
+  (text: string | readonly string[], options?: TokenizeOptions): Promise<BatchEncoding>;
+}
+
+async function tokenize(
+  tokenizer: LoadedTokenizer,
+  text: string | readonly string[],
+  options?: TokenizeOptions,
+): Promise<BatchEncoding> {
+  const rows = await tokenizer.encode_batch(text, options);
+  const width = rows[0]?.input_ids.length ?? 0;
+  if (rows.some((row) => row.input_ids.length !== width)) {
+    throw new VerdictError(
+      'invalid_argument',
+      'The texts have different numbers of tokens; pass padding: true to make one tensor of them.',
+    );
+  }
+  const tensor = (field: keyof BatchEncoding): Tensor =>
+    new Tensor('int64', BigInt64Array.from(rows.flatMap((row) => row[field].map(BigInt))), [
+      rows.length,
+      width,
+    ]);
+  const batch: BatchEncoding = {
+    input_ids: tensor('input_ids'),
+    attention_mask: tensor('attention_mask'),
+  };
+  if (tokenizer.model_input_names.includes('token_type_ids')) {
+    batch.token_type_ids = tensor('token_type_ids');
+  }
+  return batch;
 }
 
 /** Loads tokenizers (transformers' `AutoTokenizer`). */
@@ -132,9 +200,13 @@ export class AutoTokenizer {
     source: ModelSource,
     options: HubOptions = {},
   ): Promise<PreTrainedTokenizer> {
-    const { progress_callback, ...hub } = options;
-    return new PreTrainedTokenizer(
-      await host.call('loadTokenizer', [source, hub], progress_callback),
+    checkOptions(options, [...HUB_OPTIONS, 'progress_callback'], 'AutoTokenizer.from_pretrained');
+    const { hub } = splitOptions({ ...options }, []);
+    const info = await host.call('loadTokenizer', [source, hub], options.progress_callback);
+    return callable(
+      new LoadedTokenizer(info),
+      (self, text: string | readonly string[], call_options?: TokenizeOptions) =>
+        tokenize(self, text, call_options),
     );
   }
 }

@@ -10,6 +10,8 @@ export interface ByteFile {
 export interface FileSource {
   /** For messages. */
   readonly name: string;
+  /** Why a file may be missing, for messages; empty: no reason. */
+  readonly restriction: string;
   /** The file, or null when there is none of that name. */
   open(file: string): Promise<ByteFile | null>;
 }

@@ -19,12 +19,15 @@ export interface CacheWriter {
   abort(): Promise<void>;
 }
 
-/** Downloads by URL. */
+/** Downloads by URL. Methods throw `io` when the storage fails, for example because it is full. */
 export interface FileCache {
   open(key: string): Promise<ByteFile | null>;
   partial(key: string): Promise<PartialFile | null>;
   /** The bytes of a partial file, to hash them. */
   readPartial(key: string): AsyncIterable<Uint8Array>;
+  /** Remembers that the server has no such file; a later `write` of it forgets that. */
+  noteAbsent(key: string): Promise<void>;
+  isAbsent(key: string): Promise<boolean>;
   /** Begins a file at byte `offset` of a partial one, or anew at 0. */
   write(key: string, offset: number, etag: string): Promise<CacheWriter>;
 }

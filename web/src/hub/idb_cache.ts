@@ -15,6 +15,8 @@ interface FileRecord {
   loaded: number;
   chunks: number;
   complete: boolean;
+  /** The server has no such file. */
+  absent?: boolean;
 }
 
 function done<T>(request: IDBRequest<T>): Promise<T> {
@@ -47,6 +49,9 @@ export class IdbCache implements FileCache {
 
   /** Throws `io` where the browser refuses, for example in private windows. */
   static async create(): Promise<IdbCache> {
+    if (typeof indexedDB === 'undefined') {
+      throw new VerdictError('io', 'There is no IndexedDB here.');
+    }
     const request = indexedDB.open(DATABASE, 1);
     request.onupgradeneeded = (): void => {
       request.result.createObjectStore(FILES, { keyPath: 'key' });
@@ -73,6 +78,19 @@ export class IdbCache implements FileCache {
   async *readPartial(key: string): AsyncIterable<Uint8Array> {
     const record = await this.record(key);
     if (record) yield* this.file(record).stream(0, record.loaded);
+  }
+
+  async noteAbsent(key: string): Promise<void> {
+    const old = await this.record(key);
+    if (old) await this.remove(old);
+    const record = { key, etag: '', loaded: 0, chunks: 0, complete: false, absent: true };
+    const transaction = this.database.transaction(FILES, 'readwrite');
+    transaction.objectStore(FILES).put(record satisfies FileRecord);
+    await committed(transaction);
+  }
+
+  async isAbsent(key: string): Promise<boolean> {
+    return (await this.record(key))?.absent === true;
   }
 
   private file(record: FileRecord): ByteFile {

@@ -19,6 +19,14 @@ export class MemoryCache implements FileCache {
     yield* this.parts.get(key)?.chunks ?? [];
   }
 
+  async noteAbsent(): Promise<void> {
+    return undefined;
+  }
+
+  async isAbsent(): Promise<boolean> {
+    return false;
+  }
+
   async write(key: string, offset: number, etag: string): Promise<CacheWriter> {
     const chunks = offset > 0 ? (this.parts.get(key)?.chunks ?? []) : [];
     this.parts.delete(key);

@@ -1,8 +1,21 @@
 // Files of Node: a model's folder, and the cache of downloads. Loaded only there.
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import {
+  access,
+  constants,
+  mkdir,
+  open,
+  readFile,
+  readdir,
+  rename,
+  rm,
+  stat,
+  writeFile,
+  type FileHandle,
+} from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { VerdictError } from '../errors.js';
 import type { ByteFile, FileSource } from './byte_file.js';
 import type { CacheWriter, FileCache, PartialFile } from './cache.js';
@@ -58,7 +71,12 @@ export async function isFolder(path: string): Promise<boolean> {
 }
 
 export function folderFiles(path: string): FileSource {
-  return { name: path, open: (file) => diskFile(join(path, file)) };
+  return { name: path, restriction: '', open: (file) => diskFile(join(path, file)) };
+}
+
+/** The path of a file: URL; any other text as it is. */
+export function toPath(source: string): string {
+  return source.startsWith('file:') ? fileURLToPath(source) : source;
 }
 
 /** The file of that path. Throws `not_found`. */
@@ -69,14 +87,80 @@ export async function openPath(path: string): Promise<ByteFile> {
 }
 
 export function defaultCacheDir(): string {
-  const base = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  return process.env['VERDICT_CACHE'] ?? join(base, 'verdict', 'hub');
+  const base = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  return process.env['VERDICT_CACHE'] || join(base, 'verdict', 'hub');
 }
 
-/** Downloads as files. A finished file stands under its name; an unfinished one ends in .incomplete,
- * with its entity tag beside it in .etag. */
+/** Runs work of the cache; its failures become `io`. */
+async function storing<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (cause instanceof VerdictError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new VerdictError('io', `The cache's folder failed: ${reason}.`, { cause });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return !hasCode(error, 'ESRCH');
+  }
+}
+
+/** Writes all of `chunk` at `at`. */
+async function writeAll(handle: FileHandle, chunk: Uint8Array, at: number): Promise<void> {
+  for (let done = 0; done < chunk.length;) {
+    done += (await handle.write(chunk, done, chunk.length - done, at + done)).bytesWritten;
+  }
+}
+
+/** Writes a file of a folder at once: a reader sees the old one or the whole new one. */
+export async function saveFile(
+  folder: string,
+  name: string,
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const path = join(folder, name);
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    await mkdir(folder, { recursive: true });
+    const handle = await open(temporary, 'w');
+    try {
+      let at = 0;
+      for await (const chunk of chunks) {
+        await writeAll(handle, chunk, at);
+        at += chunk.length;
+      }
+    } finally {
+      await handle.close();
+    }
+    await rename(temporary, path);
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    if (cause instanceof VerdictError) throw cause;
+    throw new VerdictError('io', `"${path}" cannot be written: ${String(cause)}.`, { cause });
+  }
+}
+
+/**
+ * Downloads as files. A finished one stands under its name. An unfinished one is
+ * NAME.PID.incomplete, written by the process of that number, with its entity tag in a file
+ * beside it; when that process is gone, the next that wants the file goes on with it.
+ */
 export class DiskCache implements FileCache {
-  constructor(private readonly folder: string) {}
+  private constructor(private readonly folder: string) {}
+
+  /** Throws `io` when the folder cannot be made or written. */
+  static create(folder: string): Promise<DiskCache> {
+    return storing(async () => {
+      await mkdir(folder, { recursive: true });
+      await access(folder, constants.W_OK);
+      return new DiskCache(folder);
+    });
+  }
 
   private path(key: string): string {
     const url = new URL(key);
@@ -85,48 +169,91 @@ export class DiskCache implements FileCache {
     return join(this.folder, url.host.replace(/[^\w.-]/g, '_'), hash, name);
   }
 
-  async open(key: string): Promise<ByteFile | null> {
-    return diskFile(this.path(key));
+  private partialPath(key: string): string {
+    return `${this.path(key)}.${process.pid}.incomplete`;
   }
 
-  async partial(key: string): Promise<PartialFile | null> {
+  /** Takes over what a process left that is gone. */
+  private async claimPartial(key: string): Promise<void> {
     const path = this.path(key);
-    const file = await diskFile(`${path}.incomplete`);
-    if (!file) return null;
-    const etag = await readFile(`${path}.etag`, 'utf8').catch(() => '');
-    return { loaded: file.size, etag };
+    const own = this.partialPath(key);
+    const names = await readdir(dirname(path)).catch(() => []);
+    for (const name of names) {
+      const pid = /\.(\d+)\.incomplete$/.exec(name)?.[1];
+      if (pid === undefined || isRunning(Number(pid))) continue;
+      const left = join(dirname(path), name);
+      await rename(left, own).catch(() => undefined);
+      await rename(`${left}.etag`, `${own}.etag`).catch(() => undefined);
+    }
+  }
+
+  open(key: string): Promise<ByteFile | null> {
+    return storing(() => diskFile(this.path(key)));
+  }
+
+  partial(key: string): Promise<PartialFile | null> {
+    return storing(async () => {
+      await this.claimPartial(key);
+      const path = this.partialPath(key);
+      const file = await diskFile(path);
+      if (!file) return null;
+      const etag = await readFile(`${path}.etag`, 'utf8').catch(() => '');
+      return { loaded: file.size, etag };
+    });
   }
 
   async *readPartial(key: string): AsyncIterable<Uint8Array> {
-    const file = await diskFile(`${this.path(key)}.incomplete`);
+    const file = await diskFile(this.partialPath(key));
     if (file) yield* file.stream(0, file.size);
   }
 
-  async write(key: string, offset: number, etag: string): Promise<CacheWriter> {
+  noteAbsent(key: string): Promise<void> {
+    return storing(async () => {
+      const path = this.path(key);
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(`${path}.absent`, '');
+    });
+  }
+
+  isAbsent(key: string): Promise<boolean> {
+    return storing(async () => (await diskFile(`${this.path(key)}.absent`)) !== null);
+  }
+
+  write(key: string, offset: number, etag: string): Promise<CacheWriter> {
+    return storing(() => this.startWriting(key, offset, etag));
+  }
+
+  private async startWriting(key: string, offset: number, etag: string): Promise<CacheWriter> {
     const path = this.path(key);
-    const partial = `${path}.incomplete`;
+    const partial = this.partialPath(key);
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(`${path}.etag`, etag);
+    await writeFile(`${partial}.etag`, etag);
     const handle = await open(partial, offset > 0 ? 'r+' : 'w');
     let at = offset;
+    const removeEtag = (): Promise<void> => rm(`${partial}.etag`, { force: true });
     return {
-      write: async (chunk) => {
-        await handle.write(chunk, 0, chunk.length, at);
-        at += chunk.length;
-      },
-      commit: async () => {
-        await handle.truncate(at);
-        await handle.close();
-        await rename(partial, path);
-        await rm(`${path}.etag`, { force: true });
-        return openPath(path);
-      },
-      suspend: () => handle.close(),
-      abort: async () => {
-        await handle.close();
-        await rm(partial, { force: true });
-        await rm(`${path}.etag`, { force: true });
-      },
+      write: (chunk) =>
+        storing(async () => {
+          await writeAll(handle, chunk, at);
+          at += chunk.length;
+        }),
+      commit: () =>
+        storing(async () => {
+          await handle.truncate(at);
+          await handle.datasync();
+          await handle.close();
+          await rename(partial, path);
+          await removeEtag();
+          await rm(`${path}.absent`, { force: true });
+          return openPath(path);
+        }),
+      suspend: () => storing(() => handle.close()),
+      abort: () =>
+        storing(async () => {
+          await handle.close();
+          await rm(partial, { force: true });
+          await removeEtag();
+        }),
     };
   }
 }

@@ -1,12 +1,12 @@
 import type { EngineSettings } from '../env.js';
 import { VerdictError } from '../errors.js';
+import { isNode } from '../runtime/platform.js';
 import type { HubOptions, ModelSource, ProgressCallback } from '../types.js';
 import { blobFile, memoryFile, type ByteFile, type FileSource } from './byte_file.js';
 import type { FileCache } from './cache.js';
 import { download, type Hasher } from './download.js';
+import { IdbCache } from './idb_cache.js';
 import { MemoryCache } from './memory_cache.js';
-
-export const isNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
 
 /** Name of the bundled model on a hub. */
 export const DEFAULT_MODEL = 'verdict-sentiment-en';
@@ -21,7 +21,10 @@ export interface SourceContext {
 
 /** Opens models' files and keeps downloads. */
 export class Sources {
-  private cache: Promise<FileCache> | undefined;
+  /** By folder. */
+  private readonly caches = new Map<string, Promise<FileCache>>();
+  private readonly memory = new MemoryCache();
+  private readonly opening = new Map<string, Promise<ByteFile | null>>();
 
   /** The files of a model. Throws `invalid_argument` or `not_found` for a source that cannot be. */
   async open(
@@ -30,6 +33,14 @@ export class Sources {
     context: SourceContext,
   ): Promise<FileSource> {
     if (typeof source !== 'string') return fileMap(source);
+    return this.openName(source, options, context);
+  }
+
+  private async openName(
+    source: string,
+    options: HubOptions,
+    context: SourceContext,
+  ): Promise<FileSource> {
     const { settings } = context;
     const subfolder = options.subfolder ? `${options.subfolder.replace(/\/+$/, '')}/` : '';
     if (/^https?:\/\//.test(source)) {
@@ -38,21 +49,13 @@ export class Sources {
     }
     if (isNode) {
       const node = await import('./node_files.js');
-      const path = source.startsWith('file://')
-        ? decodeURIComponent(new URL(source).pathname)
-        : source;
+      const path = node.toPath(source);
       if (await node.isFolder(path)) return node.folderFiles(path + (subfolder && `/${subfolder}`));
     }
     if (!/^[\w.-]+(\/[\w.-]+)?$/.test(source) || source.includes('..')) {
       throw new VerdictError(
         'not_found',
         `"${source}" is neither a folder, nor a URL, nor a model's name such as org/model.`,
-      );
-    }
-    if (!settings.allowRemoteModels) {
-      throw new VerdictError(
-        'not_found',
-        `There is no folder "${source}", and env.allowRemoteModels is false.`,
       );
     }
     const url = (file: string): string =>
@@ -79,7 +82,8 @@ export class Sources {
       return file;
     }
     if (!isNode) throw new VerdictError('not_found', `"${source}" is no URL.`);
-    return (await import('./node_files.js')).openPath(source);
+    const node = await import('./node_files.js');
+    return node.openPath(node.toPath(source));
   }
 
   private remote(
@@ -88,64 +92,123 @@ export class Sources {
     options: HubOptions,
     context: SourceContext,
   ): FileSource {
-    const progress = context.progress;
+    const { progress, settings } = context;
+    let restriction = '';
+    if (options.local_files_only) restriction = ' in the cache, and local_files_only is set';
+    else if (!settings.allowRemoteModels) {
+      restriction = ' in the cache, and env.allowRemoteModels is false';
+    }
     return {
       name,
+      restriction,
       open: async (file) => {
-        const cache = await this.openCache(options, context);
-        const address = url(file);
         progress?.({ status: 'initiate', name, file });
-        const cached = await cache.open(address);
-        if (cached) {
-          progress?.({ status: 'done', name, file });
-          return cached;
+        const address = url(file);
+        // Loads that run side by side share a download.
+        const key = JSON.stringify([options.cache_dir, address]);
+        let opening = this.opening.get(key);
+        if (!opening) {
+          const wanted: RemoteFile = { name, file, address, offline: restriction !== '' };
+          opening = this.openRemote(wanted, options, context).finally(() => {
+            this.opening.delete(key);
+          });
+          this.opening.set(key, opening);
         }
-        if (options.local_files_only) return null;
-        return download(address, cache, {
-          name,
-          file,
-          token: options.token,
-          progress,
-          createHasher: context.createHasher,
-        });
+        const opened = await opening;
+        if (opened) progress?.({ status: 'done', name, file });
+        return opened;
       },
     };
   }
 
-  private openCache(options: HubOptions, context: SourceContext): Promise<FileCache> {
-    if (isNode && options.cache_dir) return this.createCache(options.cache_dir, context);
-    this.cache ??= this.createCache(context.settings.cacheDir, context);
-    return this.cache;
+  private async openRemote(
+    wanted: RemoteFile,
+    options: HubOptions,
+    context: SourceContext,
+  ): Promise<ByteFile | null> {
+    const cache = await this.openCache(options, context);
+    try {
+      return await fetchInto(cache, wanted, options, context);
+    } catch (error) {
+      if (!(error instanceof VerdictError && error.code === 'io') || wanted.offline) throw error;
+      context.warn(`Downloads are not kept: ${error.message}`);
+      return fetchInto(this.memory, wanted, options, context);
+    }
   }
 
-  private async createCache(folder: string, { settings, warn }: SourceContext): Promise<FileCache> {
-    if (!settings.useCache) return new MemoryCache();
-    if (isNode) {
-      const node = await import('./node_files.js');
-      return new node.DiskCache(folder || node.defaultCacheDir());
-    }
-    if (typeof indexedDB === 'undefined') {
-      warn('There is no IndexedDB here, so downloads are not kept.');
-      return new MemoryCache();
-    }
+  private openCache(options: HubOptions, context: SourceContext): Promise<FileCache> {
+    const { useCache, cacheDir } = context.settings;
+    if (!useCache) return Promise.resolve(this.memory);
+    const folder = options.cache_dir ?? cacheDir;
+    let cache = this.caches.get(folder);
+    if (!cache) this.caches.set(folder, (cache = this.createCache(folder, context)));
+    return cache;
+  }
+
+  private async createCache(folder: string, { warn }: SourceContext): Promise<FileCache> {
     try {
-      const { IdbCache } = await import('./idb_cache.js');
+      if (isNode) {
+        const node = await import('./node_files.js');
+        return await node.DiskCache.create(folder || node.defaultCacheDir());
+      }
       return await IdbCache.create();
     } catch (error) {
       warn(`Downloads are not kept: ${error instanceof Error ? error.message : String(error)}`);
-      return new MemoryCache();
+      return this.memory;
     }
   }
 }
 
+interface RemoteFile {
+  /** Of the model and of the file. */
+  name: string;
+  file: string;
+  address: string;
+  /** Only the cache may be asked. */
+  offline: boolean;
+}
+
+/** The file from the cache, or from the server into it. */
+async function fetchInto(
+  cache: FileCache,
+  { name, file, address, offline }: RemoteFile,
+  { token }: HubOptions,
+  { progress, createHasher }: SourceContext,
+): Promise<ByteFile | null> {
+  const cached = await cache.open(address);
+  if (cached || offline) return cached;
+  try {
+    const opened = await download(address, cache, { name, file, token, progress, createHasher });
+    if (!opened) await cache.noteAbsent(address);
+    return opened;
+  } catch (error) {
+    // Without a network, what the server did not have is still missing. (fetch fails by a TypeError.)
+    const unreachable = error instanceof VerdictError && error.cause instanceof TypeError;
+    if (unreachable && (await cache.isAbsent(address))) return null;
+    throw error;
+  }
+}
+
 function fileMap(files: Exclude<ModelSource, string>): FileSource {
+  if (typeof files !== 'object' || files === null || Array.isArray(files)) {
+    throw new VerdictError(
+      'invalid_argument',
+      'A model is given by its name, URL or path, or by an object of its files; ' +
+        `${files === null ? 'null' : typeof files} is none of these.`,
+    );
+  }
   return {
     name: 'the given files',
+    restriction: '',
     open: async (file) => {
-      const content = Object.hasOwn(files, file) ? files[file] : undefined;
+      const content: unknown = Object.hasOwn(files, file) ? files[file] : undefined;
       if (content === undefined) return null;
       if (content instanceof Uint8Array) return memoryFile(file, content);
-      return blobFile(file, content);
+      if (content instanceof Blob) return blobFile(file, content);
+      throw new VerdictError(
+        'invalid_argument',
+        `The file "${file}" is no Uint8Array and no Blob.`,
+      );
     },
   };
 }

@@ -1,3 +1,4 @@
+import { checkKinds } from '../check.js';
 import { engineSettings, type EngineSettings } from '../env.js';
 import { VerdictError } from '../errors.js';
 import { readAll, type ByteFile, type FileSource } from '../hub/byte_file.js';
@@ -12,6 +13,7 @@ import type {
   ProgressCallback,
 } from '../types.js';
 import type {
+  ModuleOptions,
   NativeModel,
   NativeModule,
   NativePipeline,
@@ -26,7 +28,8 @@ import {
   withNative,
   type BuildInfo,
 } from './native.js';
-import { importVariant } from './variants.js';
+import { isNode } from './platform.js';
+import { importVariant, type StaticModules } from './variants.js';
 
 const WEIGHTS = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
@@ -51,6 +54,7 @@ export interface TokenizerInfo {
   tokenizer_class: string;
   vocab_size: number;
   model_max_length: number | null;
+  model_input_names: string[];
   padding_side: 'right' | 'left';
   truncation_side: 'right' | 'left';
   pad_token: string | null;
@@ -64,6 +68,14 @@ export interface LoadModelOptions extends HubOptions {
   dtype: string;
   ignore_mismatched_sizes: boolean;
   seed: number;
+  /** The only type that is taken; null: any. */
+  expected: ModelClass | null;
+}
+
+/** A concrete model class. */
+export interface ModelClass {
+  model_type: string;
+  class_name: string;
 }
 
 export interface ForwardResult {
@@ -107,12 +119,17 @@ export interface CallContext {
  */
 export class Engine {
   private loaded: Promise<Loaded> | undefined;
+  /** Loads under way, which keep the module. */
+  private loading = 0;
   private readonly sources = new Sources();
   private readonly models = new Map<number, NativeModel>();
   private readonly tokenizers = new Map<number, NativeTokenizer>();
   private readonly pipelines = new Map<number, NativePipeline>();
   private nextHandle = 1;
   private settings: EngineSettings = engineSettings();
+
+  /** `modules`: the variants to choose from, instead of those that are imported when needed. */
+  constructor(private readonly modules?: StaticModules) {}
 
   configure(settings: EngineSettings): void {
     this.settings = settings;
@@ -123,13 +140,38 @@ export class Engine {
     return { ...info, threads };
   }
 
-  async parseConfig(
+  parseConfig(
     source: ModelSource,
     options: HubOptions,
     kwargs: Record<string, unknown>,
     context: CallContext,
   ): Promise<ConfigJson> {
-    const { module } = await this.load();
+    return this.whileLoading((loaded) => this.readConfig(loaded, source, options, kwargs, context));
+  }
+
+  loadTokenizer(
+    source: ModelSource,
+    options: HubOptions,
+    context: CallContext,
+  ): Promise<TokenizerInfo> {
+    return this.whileLoading((loaded) => this.readTokenizer(loaded, source, options, context));
+  }
+
+  loadModel(
+    source: ModelSource | null,
+    options: LoadModelOptions,
+    context: CallContext,
+  ): Promise<ModelInfo> {
+    return this.whileLoading((loaded) => this.readModel(loaded, source, options, context));
+  }
+
+  private async readConfig(
+    { module }: Loaded,
+    source: ModelSource,
+    options: HubOptions,
+    kwargs: Record<string, unknown>,
+    context: CallContext,
+  ): Promise<ConfigJson> {
     const hub = this.sourceContext(module, context);
     const direct = await this.sources.openJsonFile(source, options, hub);
     const file =
@@ -137,12 +179,12 @@ export class Engine {
     return unwrap(module.parse_config(await text(file), file.name, JSON.stringify(kwargs)));
   }
 
-  async loadTokenizer(
+  private async readTokenizer(
+    { module }: Loaded,
     source: ModelSource,
     options: HubOptions,
     context: CallContext,
   ): Promise<TokenizerInfo> {
-    const { module } = await this.load();
     const files = await this.sources.open(source, options, this.sourceContext(module, context));
     const contents = new Map<string, Uint8Array>();
     const opened = await Promise.all(TOKENIZER_FILES.map((name) => files.open(name)));
@@ -168,17 +210,21 @@ export class Engine {
     }
   }
 
-  async loadModel(
+  private async readModel(
+    { module, runtime, info: build }: Loaded,
     source: ModelSource | null,
     options: LoadModelOptions,
     context: CallContext,
   ): Promise<ModelInfo> {
-    const { module, runtime } = await this.load();
     const hub = this.sourceContext(module, context);
     const files = source === null ? null : await this.sources.open(source, options, hub);
     const config = options.config
       ? JSON.stringify(options.config)
       : await text(await require(files as FileSource, 'config.json'));
+    if (options.expected) {
+      const { model_type } = unwrap<ConfigJson>(module.parse_config(config, 'config.json', '{}'));
+      checkType(model_type, options.expected, build);
+    }
 
     const loader = new module.Loader();
     const model = new module.Model();
@@ -326,11 +372,27 @@ export class Engine {
         objects.delete(handle);
       }
     }
-    if (this.models.size + this.tokenizers.size + this.pipelines.size === 0 && this.loaded) {
-      const { runtime } = await this.loaded;
-      this.loaded = undefined;
-      runtime.delete();
+    await this.releaseIfIdle();
+  }
+
+  /** Runs a load; the module stays while one is under way. */
+  private async whileLoading<T>(load: (loaded: Loaded) => Promise<T>): Promise<T> {
+    this.loading += 1;
+    try {
+      return await load(await this.load());
+    } finally {
+      this.loading -= 1;
+      await this.releaseIfIdle();
     }
+  }
+
+  private async releaseIfIdle(): Promise<void> {
+    const { models, tokenizers, pipelines, loading, loaded } = this;
+    if (models.size + tokenizers.size + pipelines.size + loading > 0 || !loaded) return;
+    this.loaded = undefined;
+    const { runtime, module } = await loaded;
+    runtime.delete();
+    module.PThread?.terminateAllThreads();
   }
 
   private model(handle: number): NativeModel {
@@ -351,25 +413,32 @@ export class Engine {
 
   private async instantiate(): Promise<Loaded> {
     const { wasm } = this.settings;
-    const cores = globalThis.navigator?.hardwareConcurrency ?? 1;
-    const wanted = wasm.threads === 'auto' ? Math.min(4, Math.max(1, cores >> 1)) : wasm.threads;
-    if (!Number.isInteger(wanted) || wanted < 1) {
+    const wanted = wasm.threads === 'auto' ? await defaultThreads() : wasm.threads;
+    checkKinds({ 'env.wasm.threads': wanted }, { 'env.wasm.threads': { least: 1 } });
+    if (wasm.module && !wasm.variant) {
       throw new VerdictError(
         'invalid_argument',
-        `env.wasm.threads is ${wanted}; an integer from 1 on was expected.`,
+        'env.wasm.module needs env.wasm.variant: the variant that the module was built as.',
       );
     }
-    const { variant, create } = await importVariant(wanted > 1, wasm.variant);
+    const { variant, create } = await importVariant(wanted > 1, wasm.variant, this.modules);
     const threads = variant.endsWith('-threads') ? wanted : 1;
     const module = await create({
       pthreadPoolSize: threads - 1,
-      ...(wasm.path ? { locateFile: (file: string) => wasm.path + file } : {}),
+      ...(wasm.path && { locateFile: (file: string) => wasm.path + file }),
+      ...(wasm.module && { instantiateWasm: instantiator(wasm.module) }),
     }).catch((cause: unknown) => {
-      throw new VerdictError(
-        'network',
-        `The WebAssembly module cannot be loaded: ${String(cause)}.`,
-        { cause },
-      );
+      throw cause instanceof RangeError
+        ? new VerdictError('out_of_memory', 'There is not enough memory for WebAssembly.', {
+            cause,
+          })
+        : new VerdictError(
+            'network',
+            `The WebAssembly module cannot be loaded: ${String(cause)}.`,
+            {
+              cause,
+            },
+          );
     });
     const runtime = new module.Runtime();
     unwrap(runtime.open(threads));
@@ -392,6 +461,36 @@ export class Engine {
   }
 }
 
+/** Half of the cores, at most four. */
+async function defaultThreads(): Promise<number> {
+  const cores = isNode
+    ? (await import('node:os')).availableParallelism()
+    : (globalThis.navigator?.hardwareConcurrency ?? 1);
+  return Math.min(4, Math.max(1, cores >> 1));
+}
+
+/** Instantiates a module that is compiled already. */
+function instantiator(module: object): NonNullable<ModuleOptions['instantiateWasm']> {
+  if (!(module instanceof WebAssembly.Module)) {
+    throw new VerdictError('invalid_argument', 'env.wasm.module is no WebAssembly.Module.');
+  }
+  return (imports, receive) => {
+    const instance = new WebAssembly.Instance(module, imports);
+    receive(instance, module);
+    return instance.exports;
+  };
+}
+
+function checkType(model_type: string, { class_name, ...expected }: ModelClass, build: BuildInfo) {
+  if (model_type === expected.model_type) return;
+  const own = build.model_types.find((type) => type.model_type === model_type);
+  throw new VerdictError(
+    'invalid_argument',
+    `The model's type is "${model_type}", but ${class_name} takes "${expected.model_type}". ` +
+      `Use ${own ? `${own.class_name} or ` : ''}AutoModelForSequenceClassification.`,
+  );
+}
+
 function find<T>(objects: Map<number, T>, handle: number, what: string): T {
   const object = objects.get(handle);
   if (!object) throw new VerdictError('invalid_argument', `The ${what} was disposed of.`);
@@ -404,8 +503,8 @@ async function text(file: ByteFile): Promise<string> {
 
 async function require(files: FileSource, name: string): Promise<ByteFile> {
   const file = await files.open(name);
-  if (!file) throw new VerdictError('not_found', `"${files.name}" has no file "${name}".`);
-  return file;
+  if (file) return file;
+  throw new VerdictError('not_found', `"${files.name}" has no file "${name}"${files.restriction}.`);
 }
 
 /** The weights file, or the shards. */
@@ -429,7 +528,7 @@ async function openWeights(files: FileSource, module: NativeModule): Promise<Byt
   }
   throw new VerdictError(
     'not_found',
-    `"${files.name}" has no weights: expected ${WEIGHTS} or ${INDEX}.`,
+    `"${files.name}" has no weights: expected ${WEIGHTS} or ${INDEX}${files.restriction}.`,
   );
 }
 

@@ -27,6 +27,8 @@ export class Host {
   private worker: Worker | undefined;
   private readonly pending = new Map<number, Pending>();
   private nextId = 1;
+  /** Number of the worker; objects die with theirs. */
+  generation = 0;
 
   async call<M extends EngineMethod>(
     method: M,
@@ -36,8 +38,7 @@ export class Host {
     if (env.useWorker && typeof Worker !== 'undefined') {
       return (await this.callWorker(method, args, progress)) as Result<M>;
     }
-    this.engine ??= import('./engine.js').then((module) => new module.Engine());
-    const engine = await this.engine;
+    const engine = await (this.engine ??= this.importEngine());
     engine.configure(engineSettings());
     const list: unknown[] = [...args];
     if (LOADING_METHODS.includes(method)) {
@@ -51,11 +52,25 @@ export class Host {
     }
   }
 
-  /** Ends the worker when nothing is left to do in it. */
-  release(): void {
+  /** Ends the worker, unless a call is under way in it. */
+  endIdleWorker(): void {
+    if (this.pending.size === 0) this.endWorker();
+  }
+
+  private endWorker(): void {
     this.worker?.terminate();
     this.worker = undefined;
-    this.engine = undefined;
+    this.generation += 1;
+  }
+
+  private async importEngine(): Promise<Engine> {
+    const { Engine } = await import('./engine.js');
+    return new Engine();
+  }
+
+  /** Uses this engine in this thread, where dynamic imports are not possible. */
+  use(engine: Engine): void {
+    this.engine = Promise.resolve(engine);
   }
 
   private callWorker(
@@ -76,7 +91,7 @@ export class Host {
     const worker = new Worker(new URL('../worker.js', import.meta.url), { type: 'module' });
     worker.addEventListener('message', (event: MessageEvent<Message>) => this.receive(event.data));
     worker.addEventListener('error', (event) => {
-      this.release();
+      this.endWorker();
       const reason = event.message || 'its script could not be loaded';
       const error = new VerdictError('internal', `The worker failed: ${reason}.`);
       for (const { reject } of this.pending.values()) reject(error);
@@ -105,18 +120,49 @@ export class Host {
   }
 }
 
-/** The one engine of this thread and its live handles. */
+/** The one engine of this thread. */
 export const host = new Host();
-const live = new Set<number>();
+let live = 0;
 
-export function keep(handle: number): void {
-  live.add(handle);
+/** An object of the engine, until it is disposed of. */
+export class Handle {
+  private disposed = false;
+  private readonly generation = host.generation;
+
+  constructor(
+    private readonly number: number,
+    private readonly what: string,
+  ) {
+    live += 1;
+  }
+
+  /** What the engine knows it by. Throws when it was disposed of. */
+  get id(): number {
+    if (this.disposed) {
+      throw new VerdictError('invalid_argument', `The ${this.what} was disposed of.`);
+    }
+    if (this.generation !== host.generation) {
+      throw new VerdictError(
+        'internal',
+        `The ${this.what} is lost: its worker failed. Load it again.`,
+      );
+    }
+    return this.number;
+  }
+
+  /** Takes the number out; null the second time. */
+  take(): number | null {
+    if (this.disposed) return null;
+    this.disposed = true;
+    live -= 1;
+    return this.generation === host.generation ? this.number : null;
+  }
 }
 
-/** Frees engine objects; the last one takes the engine with it. */
-export async function dispose(handles: readonly number[]): Promise<void> {
-  const own = handles.filter((handle) => live.delete(handle));
-  if (own.length === 0) return;
-  await host.call('dispose', [own]);
-  if (live.size === 0) host.release();
+/** Frees engine objects; the last one takes the engine's memory, or its worker, with it. */
+export async function dispose(handles: readonly Handle[]): Promise<void> {
+  const numbers = handles.map((handle) => handle.take()).filter((number) => number !== null);
+  if (numbers.length === 0) return;
+  await host.call('dispose', [numbers]);
+  if (live === 0) host.endIdleWorker();
 }

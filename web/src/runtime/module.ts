@@ -70,11 +70,16 @@ export interface NativeModule {
   Runtime: new () => NativeRuntime;
   Loader: new () => NativeLoader;
   Pipeline: new () => NativePipeline;
-  HEAPU8: Uint8Array;
+  /** In variants with threads. */
+  PThread?: { terminateAllThreads(): void };
 }
 
 export interface ModuleOptions {
   locateFile?: (file: string, folder: string) => string;
+  instantiateWasm?: (
+    imports: WebAssembly.Imports,
+    receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+  ) => WebAssembly.Exports;
   /** Threads beside the caller, in variants that have them. */
   pthreadPoolSize?: number;
 }

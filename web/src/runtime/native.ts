@@ -38,23 +38,6 @@ export function pullTensors(native: NativeTensors): Record<string, RawTensor> {
   return tensors;
 }
 
-/** A text that C++ can take; JavaScript strings may hold half characters. */
-export function checkText(text: unknown, what: string): string {
-  if (typeof text !== 'string') {
-    throw new VerdictError('invalid_argument', `${what} is no string.`);
-  }
-  const unpaired = /[\uD800-\uDBFF](?![\uDC00-\uDFFF])|(?<![\uD800-\uDBFF])[\uDC00-\uDFFF]/.exec(
-    text,
-  );
-  if (unpaired) {
-    throw new VerdictError(
-      'invalid_argument',
-      `${what} is not valid Unicode: a half surrogate stands at index ${unpaired.index}.`,
-    );
-  }
-  return text;
-}
-
 export interface BuildInfo {
   version: string;
   variant: string;

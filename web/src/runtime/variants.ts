@@ -1,5 +1,7 @@
 import { VerdictError } from '../errors.js';
+import { variants } from '../wasm/manifest.js';
 import type { CreateModule } from './module.js';
+import { isNode } from './platform.js';
 
 /** A build of the core: plain or relaxed SIMD, with or without threads. */
 export type Variant = 'simd' | 'simd-threads' | 'relaxed' | 'relaxed-threads';
@@ -11,7 +13,7 @@ const SIMD = [
 ];
 /** The same with f32x4.relaxed_madd over three of them. */
 const RELAXED = [
-  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 17, 1, 15, 0, 65, 0, 253, 15,
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 19, 1, 17, 0, 65, 0, 253, 15,
   65, 0, 253, 15, 65, 0, 253, 15, 253, 133, 2, 11,
 ];
 
@@ -22,7 +24,6 @@ const validates = (bytes: number[]): boolean =>
 export function threadsAreUsable(): boolean {
   if (typeof SharedArrayBuffer === 'undefined') return false;
   if (globalThis.crossOriginIsolated === false) return false;
-  const isNode = typeof process !== 'undefined' && process.versions?.node !== undefined;
   if (!isNode && typeof Worker === 'undefined') return false;
   try {
     const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
@@ -47,6 +48,9 @@ export function usableVariants(threads: boolean): Variant[] {
   );
 }
 
+/** Modules that the program holds already, where dynamic imports are not possible. */
+export type StaticModules = Partial<Record<Variant, CreateModule>>;
+
 /** Each path is written out, so that bundlers find the files. */
 const IMPORTS: Record<Variant, () => Promise<{ default: CreateModule }>> = {
   simd: () => import('../wasm/verdict-simd.mjs'),
@@ -55,19 +59,21 @@ const IMPORTS: Record<Variant, () => Promise<{ default: CreateModule }>> = {
   'relaxed-threads': () => import('../wasm/verdict-relaxed-threads.mjs'),
 };
 
-/** The variants that this build of the package holds (its manifest). */
-async function builtVariants(): Promise<readonly string[]> {
-  const { variants } = await import('../wasm/manifest.js');
-  return variants;
-}
-
 /** The module of `forced`, or of the best variant that is usable and built. */
 export async function importVariant(
   threads: boolean,
   forced: Variant | '',
+  modules?: StaticModules,
 ): Promise<{ variant: Variant; create: CreateModule }> {
-  const built = await builtVariants();
-  const candidates = forced ? [forced] : usableVariants(threads);
+  const built: readonly string[] = modules ? Object.keys(modules) : variants;
+  const usable = usableVariants(forced ? true : threads);
+  if (forced && !usable.includes(forced)) {
+    throw new VerdictError(
+      'unsupported',
+      `The variant "${forced}" cannot run here; this engine runs ${usable.join(', ')}.`,
+    );
+  }
+  const candidates = forced ? [forced] : usable;
   const variant = candidates.find((name) => built.includes(name));
   if (!variant) {
     throw new VerdictError(
@@ -75,5 +81,5 @@ export async function importVariant(
       `This build holds the variants ${built.join(', ')}; ${candidates.join(' or ')} was needed.`,
     );
   }
-  return { variant, create: (await IMPORTS[variant]()).default };
+  return { variant, create: modules?.[variant] ?? (await IMPORTS[variant]()).default };
 }

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { AutoTokenizer, env } from '../../web/dist/index.js';
+import { bundled, error, readFiles } from './support/testing.mjs';
+
+env.wasm.threads = 1;
+let tokenizer;
+before(async () => {
+  tokenizer = await AutoTokenizer.from_pretrained(bundled);
+});
+after(() => tokenizer.dispose());
+
+test('a tokenizer is called like a function', async () => {
+  const batch = await tokenizer(['I love it.', 'Bad.'], { padding: true });
+  assert.deepEqual(Object.keys(batch), ['input_ids', 'attention_mask', 'token_type_ids']);
+  assert.deepEqual(batch.input_ids.dims, [2, 6]);
+  assert.deepEqual(batch.input_ids.tolist()[0], [101n, 1045n, 2293n, 2009n, 1012n, 102n]);
+  assert.deepEqual(batch.attention_mask.tolist()[1], [1n, 1n, 1n, 1n, 0n, 0n]);
+  assert.deepEqual((await tokenizer('I love it.')).input_ids.dims, [1, 6]);
+  assert.equal(tokenizer.model_max_length, 512);
+  assert.equal(tokenizer.vocab_size, 30522);
+  assert.equal(tokenizer.pad_token, '[PAD]');
+});
+
+test('a batch has the arguments that the models of the tokenizer take', async () => {
+  const files = await readFiles(bundled, ['tokenizer.json']);
+  const load = (config) =>
+    AutoTokenizer.from_pretrained({
+      ...files,
+      'tokenizer_config.json': new TextEncoder().encode(JSON.stringify(config)),
+    });
+  for (const config of [
+    { tokenizer_class: 'DistilBertTokenizerFast' },
+    { tokenizer_class: 'BertTokenizer', model_input_names: ['input_ids', 'attention_mask'] },
+  ]) {
+    const other = await load(config);
+    assert.deepEqual(Object.keys(await other('A text')), ['input_ids', 'attention_mask']);
+    await other.dispose();
+  }
+  await assert.rejects(load({ model_input_names: 7 }), error('corrupt_file', 'model_input_names'));
+});
+
+test('pairs', async () => {
+  const { token_type_ids, input_ids } = await tokenizer(['A man', 'He'], {
+    text_pair: ['walks', 'sits'],
+    padding: 'longest',
+  });
+  assert.deepEqual(token_type_ids.tolist()[0], [0n, 0n, 0n, 0n, 1n, 1n]);
+  assert.equal(input_ids.tolist()[1][5], 0n);
+  const [{ input_ids: both }] = await tokenizer.encode_batch('A man', { text_pair: 'walks' });
+  assert.deepEqual(await tokenizer.encode('A man', { text_pair: 'walks' }), both);
+  await assert.rejects(
+    tokenizer('a', { text_pair: ['b', 'c'] }),
+    error('invalid_argument', '1 texts but 2'),
+  );
+  await assert.rejects(tokenizer('a', { text_pair: 5 }), error('invalid_argument', 'text_pair'));
+  await assert.rejects(tokenizer(['a'], { text_pair: [null] }), error('invalid_argument', 'null'));
+});
+
+test('padding and truncation', async () => {
+  const text = 'one two three four five six';
+  assert.equal((await tokenizer.encode(text)).length, 8);
+  const cut = { truncation: true, max_length: 5 };
+  assert.deepEqual(await tokenizer.encode(text, cut), [101, 2028, 2048, 2093, 102]);
+  const fixed = await tokenizer('one', { padding: 'max_length', max_length: 6 });
+  assert.deepEqual(fixed.input_ids.dims, [1, 6]);
+  const multiple = await tokenizer(text, { padding: true, pad_to_multiple_of: 16 });
+  assert.deepEqual(multiple.input_ids.dims, [1, 16]);
+  const whole = await tokenizer.encode('word '.repeat(600), { truncation: 'longest_first' });
+  assert.equal(whole.length, 512);
+  await assert.rejects(tokenizer(['a', 'b c']), error('invalid_argument', 'padding'));
+  await assert.rejects(tokenizer('a', { padding: 'x' }), error('invalid_argument', 'max_length'));
+  await assert.rejects(
+    tokenizer('a', { truncation: 'x' }),
+    error('invalid_argument', 'only_first'),
+  );
+  await assert.rejects(tokenizer('a', { max_length: 0 }), error('invalid_argument', 'max_length'));
+  await assert.rejects(tokenizer('a', { maxlength: 9 }), error('invalid_argument', 'maxlength'));
+});
+
+test('offsets, decoding and tokens', async () => {
+  const [row] = await tokenizer.encode_batch('Héllo', { return_offsets_mapping: true });
+  assert.deepEqual(row.offset_mapping, [
+    [0, 0],
+    [0, 5],
+    [0, 0],
+  ]);
+  assert.deepEqual(row.special_tokens_mask, [1, 0, 1]);
+  assert.equal(await tokenizer.decode(row.input_ids, { skip_special_tokens: true }), 'hello');
+  assert.deepEqual(await tokenizer.convert_ids_to_tokens([101]), ['[CLS]']);
+  assert.deepEqual(await tokenizer.encode('Hello', { add_special_tokens: false }), [7592]);
+  await assert.rejects(tokenizer.decode('7592'), error('invalid_argument', 'list'));
+  await assert.rejects(tokenizer.decode([1.5]), error('invalid_argument', '1.5'));
+});
+
+test('texts that are none', async () => {
+  assert.equal((await tokenizer('')).input_ids.dims[1], 2);
+  assert.deepEqual(await tokenizer.encode_batch([]), []);
+  await assert.rejects(tokenizer(), error('invalid_argument', 'Text 1', 'undefined'));
+  await assert.rejects(tokenizer(['a', 5]), error('invalid_argument', 'Text 2', '5'));
+  await assert.rejects(tokenizer('\udc00x'), error('invalid_argument', 'index 0', 'toWellFormed'));
+});
+
+test('tokenizers load from vocab.txt alone', async () => {
+  const files = await readFiles(bundled, ['vocab.txt', 'tokenizer_config.json']);
+  const legacy = await AutoTokenizer.from_pretrained(files);
+  assert.deepEqual(await legacy.encode('Hello there'), [101, 7592, 2045, 102]);
+  await legacy.dispose();
+  await assert.rejects(legacy.encode('a'), error('invalid_argument', 'tokenizer', 'disposed'));
+  await assert.rejects(AutoTokenizer.from_pretrained({}), error('not_found', 'tokenizer.json'));
+  assert.throws(() => new AutoTokenizer(), error('invalid_argument', 'from_pretrained'));
+  await assert.rejects(
+    AutoTokenizer.from_pretrained(bundled, { use_fast: true }),
+    error('invalid_argument', 'use_fast', 'revision'),
+  );
+});
