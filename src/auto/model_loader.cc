@@ -13,6 +13,8 @@ namespace verdict {
 
 namespace {
 
+constexpr std::string_view kLoading = "Loading the model";
+
 /// The bytes as float32: themselves where they already are, else a copy in `storage`.
 std::span<const float> as_f32(DType dtype, std::span<const std::byte> bytes,
                               std::vector<float>& storage) {
@@ -30,7 +32,7 @@ std::span<const float> as_f32(DType dtype, std::span<const std::byte> bytes,
 ModelLoader::ModelLoader(PretrainedConfig config, const LoadOptions& options) : options_(options) {
   const ModelType& type = model_type(config.model_type());
   const auto backend = options.backend ? options.backend : create_xnnpack_backend(options.threads);
-  model_ = with_memory_errors("Loading the model", [&] {
+  model_ = with_memory_errors(kLoading, [&] {
     return std::make_unique<SequenceClassifier>(type, std::move(config), backend, options.dtype,
                                                 options.seed);
   });
@@ -63,7 +65,8 @@ void ModelLoader::accept(std::size_t tensor, std::span<const std::byte> bytes) {
   }
   const std::size_t parameter = *plan_.parameter_of[tensor];
   std::vector<float> storage;
-  const std::span<const float> values = as_f32(info.dtype, bytes, storage);
+  const std::span<const float> values =
+      with_memory_errors(kLoading, [&] { return as_f32(info.dtype, bytes, storage); });
   if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); })) {
     plan_.report.non_finite_keys.push_back(model_->declaration().parameters()[parameter].name);
   }
@@ -81,7 +84,8 @@ std::unique_ptr<SequenceClassifier> ModelLoader::finish() {
   const auto& parameters = model_->declaration().parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     if (filled_[i] != 0) continue;
-    const Tensor values = initialize(parameters[i], options_.seed);
+    const Tensor values =
+        with_memory_errors(kLoading, [&] { return initialize(parameters[i], options_.seed); });
     model_->weights().set(static_cast<graph::ParameterId>(i), values.f32());
   }
   model_->set_load_report(plan_.report);
