@@ -80,7 +80,8 @@ std::unique_ptr<SequenceClassifier> load(PretrainedConfig config,
   std::vector<std::byte> bytes;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (!loader.wants(i)) continue;
-    bytes.resize(static_cast<std::size_t>(tensors[i].byte_size()));
+    with_memory_errors("Loading the model",
+                       [&] { bytes.resize(static_cast<std::size_t>(tensors[i].byte_size())); });
     checkpoint.read(i, bytes);
     loader.accept(i, bytes);
   }

@@ -153,6 +153,11 @@ SequenceClassifier::PlanSlot& SequenceClassifier::plan_for(const std::set<std::s
 
 SequenceClassifierOutput SequenceClassifier::forward(const ModelInputs& inputs,
                                                      const ForwardOptions& options) {
+  return with_memory_errors("Running the model", [&] { return forward_padded(inputs, options); });
+}
+
+SequenceClassifierOutput SequenceClassifier::forward_padded(const ModelInputs& inputs,
+                                                            const ForwardOptions& options) {
   ModelInputs arguments = inputs;
   const auto labels = arguments.extract("labels");
   const graph::Batch batch = to_ragged(arguments, type_.family->arguments);

@@ -95,6 +95,8 @@ class SequenceClassifier {
   struct PlanSlot;
   class Run;
 
+  SequenceClassifierOutput forward_padded(const ModelInputs& inputs, const ForwardOptions& options);
+
   /// The plan for one set of requested outputs in the current mode; the mutex is held.
   PlanSlot& plan_for(const std::set<std::string>& groups);
 

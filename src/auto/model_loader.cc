@@ -14,6 +14,8 @@ namespace verdict {
 
 namespace {
 
+constexpr std::string_view kLoading = "Loading the model";
+
 /// The bytes as float32: themselves where they already are, else a copy in `storage`.
 std::span<const float> as_f32(DType dtype, std::span<const std::byte> bytes,
                               std::vector<float>& storage) {
@@ -31,7 +33,7 @@ std::span<const float> as_f32(DType dtype, std::span<const std::byte> bytes,
 ModelLoader::ModelLoader(PretrainedConfig config, const LoadOptions& options) : options_(options) {
   const ModelType& type = model_type(config.model_type());
   const auto backend = options.backend ? options.backend : create_xnnpack_backend(options.threads);
-  model_ = with_memory_errors("Loading the model", [&] {
+  model_ = with_memory_errors(kLoading, [&] {
     return std::make_unique<SequenceClassifier>(type, std::move(config), backend, options.dtype,
                                                 options.seed);
   });
@@ -62,7 +64,8 @@ void ModelLoader::accept(std::size_t tensor, std::span<const std::byte> bytes) {
                        info.byte_size(), " were expected."));
   }
   std::vector<float> storage;
-  const std::span<const float> values = as_f32(info.dtype, bytes, storage);
+  const std::span<const float> values =
+      with_memory_errors(kLoading, [&] { return as_f32(info.dtype, bytes, storage); });
   for (const LoadTarget& target : plan_.targets[tensor]) {
     const graph::Parameter& parameter = model_->declaration().parameters()[target.parameter];
     const auto count = static_cast<std::size_t>(element_count(parameter.shape).value());
@@ -86,7 +89,8 @@ std::unique_ptr<SequenceClassifier> ModelLoader::finish() {
   const auto& parameters = model_->declaration().parameters();
   for (std::size_t i = 0; i < parameters.size(); ++i) {
     if (filled_[i] != 0) continue;
-    const Tensor values = initialize(parameters[i], options_.seed);
+    const Tensor values =
+        with_memory_errors(kLoading, [&] { return initialize(parameters[i], options_.seed); });
     model_->weights().set(static_cast<graph::ParameterId>(i), values.f32());
   }
   model_->set_load_report(plan_.report);

@@ -36,6 +36,9 @@ nlohmann::json parse(std::string_view text, std::string_view name,
     throw Error(ErrorCode::kCorruptFile,
                 concat("\"", name, "\" is not valid JSON (", position(text, error.byte),
                        "). Get the file again."));
+  } catch (const nlohmann::json::out_of_range&) {
+    throw Error(ErrorCode::kCorruptFile,
+                concat("\"", name, "\" has a number that is too large. Get the file again."));
   }
 }
 

@@ -119,6 +119,9 @@ TEST(Json, NamesFileAndPlace) {
   expect_error(
       ErrorCode::kCorruptFile, [] { parse_json("<!DOCTYPE html><html>", "config.json"); },
       "config.json", "page");
+  expect_error(
+      ErrorCode::kCorruptFile, [] { parse_json("[1e999]", "config.json"); }, "config.json",
+      "number");
   EXPECT_EQ(to_text("\xff"), "\"\xef\xbf\xbd\"");
 }
 
