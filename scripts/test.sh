@@ -27,9 +27,8 @@ say "Core tests on WebAssembly"
 ctest --test-dir build/wasm-simd -j "$(nproc)" --output-on-failure
 
 say "Node tests"
-# A newer Node for relaxed SIMD; npm ships it as the package "node".
-[ -x "$CACHE/node/node_modules/node/bin/node" ] || quiet npm install --prefix "$CACHE/node" --no-audit --no-fund node@24
-VERDICT_NEWER_NODE=$CACHE/node/node_modules/node/bin/node \
+need_newer_node
+VERDICT_NEWER_NODE=$NEWER_NODE \
   node --test --test-concurrency=1 tests/web/*.test.mjs
 say "Browser tests"
 node --test --test-concurrency=1 tests/web/browser/*.test.mjs
