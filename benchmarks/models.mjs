@@ -113,11 +113,14 @@ export function prepareModel(name, cache) {
   const parent = join(cache, 'models');
   const cached = join(parent, `${name}-${hash.digest('hex').slice(0, 16)}`);
   if (!existsSync(cached)) {
-    const partial = `${cached}.partial`;
-    rmSync(partial, { recursive: true, force: true });
+    const partial = `${cached}.${process.pid}.partial`;
     mkdirSync(partial, { recursive: true });
-    write(partial);
-    renameSync(partial, cached);
+    try {
+      write(partial);
+      renameSync(partial, cached);
+    } finally {
+      rmSync(partial, { recursive: true, force: true });
+    }
   }
   const config = JSON.parse(readFileSync(join(folder(cached), 'config.json'), 'utf8'));
   const count = bertParameters(config).reduce((n, [, s]) => n + s.reduce((a, b) => a * b, 1), 0);

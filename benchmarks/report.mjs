@@ -128,7 +128,8 @@ function context(results) {
   const versions = Object.entries(engines).map(([name, version]) => `${name} ${version}`);
   return (
     `Measured on ${date.slice(0, 10)} by \`${command}\` on ${machine.cpu}, ${machine.cpus} CPUs, ` +
-    `load average ${machine.load_average.before} before and ${machine.load_average.after} after. ` +
+    `load average ${machine.load_average.before} before and ${machine.load_average.after} after, ` +
+    `nice ${machine.nice}. ` +
     `Medians of ${runs} alternating runs, every engine in a process of its own; ratios are medians over ` +
     `turns. Versions: ${versions.join(', ')}.`
   );

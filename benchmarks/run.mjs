@@ -1,7 +1,7 @@
 // Measures this library beside its peers; `npm run benchmark -- --help`.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { cpus, homedir, loadavg, totalmem } from 'node:os';
+import { cpus, getPriority, homedir, loadavg, totalmem } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { builtVariants, totalSize, variantFiles } from '../scripts/package-sizes.mjs';
@@ -131,18 +131,19 @@ function sizes() {
     ours: true,
     ...totalSize(variantFiles(dist, name)),
   }));
-  const web = ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'].map(
-    (file) => join(places.peers, 'onnxruntime-web/dist', file),
+  const web = totalSize(
+    ['ort.wasm.min.mjs', 'ort-wasm-simd-threaded.mjs', 'ort-wasm-simd-threaded.wasm'].map((file) =>
+      join(places.peers, 'onnxruntime-web/dist', file),
+    ),
   );
-  const tokenizers = join(places.peers, '@huggingface/tokenizers/dist/tokenizers.min.mjs');
+  const tokenizers = totalSize([
+    join(places.peers, '@huggingface/tokenizers/dist/tokenizers.min.mjs'),
+  ]);
+  const both = Object.fromEntries(Object.keys(web).map((key) => [key, web[key] + tokenizers[key]]));
   return [
     ...own,
-    { name: 'onnxruntime-web (CPU)', ours: false, ...totalSize(web) },
-    {
-      name: 'onnxruntime-web (CPU) and @huggingface/tokenizers',
-      ours: false,
-      ...totalSize([...web, tokenizers]),
-    },
+    { name: 'onnxruntime-web (CPU)', ours: false, ...web },
+    { name: 'onnxruntime-web (CPU) and @huggingface/tokenizers', ours: false, ...both },
   ];
 }
 
@@ -187,6 +188,7 @@ async function measure(options) {
       cpu: cpus()[0].model.trim(),
       cpus: cpus().length,
       memory_bytes: totalmem(),
+      nice: getPriority(),
       load_average,
     },
     runs: options.runs,
