@@ -8,6 +8,12 @@ import { Engine } from './engine.mjs';
 import { TOKENIZERS, TOLERANCE } from './plan.mjs';
 import { median, round, summary, timesFaster } from './statistics.mjs';
 
+/**
+ * Milliseconds of a call without those in which a thread waited for a CPU that others used: so the
+ * figures of a shared machine come near to those of a quiet one. In Chromium nothing is subtracted.
+ */
+const milliseconds = ({ ms, waited_ms }) => ms - waited_ms;
+
 const isOurs = ({ peer }) => peer.startsWith('verdict-');
 
 /** What identifies a contestant in the results. */
@@ -81,6 +87,7 @@ export class Measurement {
       const results = [];
       for (const [batch, rows] of Object.entries(batches)) {
         const times = engines.map(() => []);
+        const waits = engines.map(() => []);
         const differences = [];
         for (const [i, engine] of engines.entries()) {
           await engine.request({ op: 'prepare', batch, rows });
@@ -89,8 +96,10 @@ export class Measurement {
         }
         for (let turn = 0; turn < this.settings.warmups + this.settings.runs; ++turn) {
           for (const [i, engine] of engines.entries()) {
-            const { ms } = await engine.request({ op: 'run', batch });
-            if (turn >= this.settings.warmups) times[i].push(ms);
+            const { time } = await engine.request({ op: 'run', batch });
+            if (turn < this.settings.warmups) continue;
+            times[i].push(milliseconds(time));
+            waits[i].push(time.waited_ms);
           }
         }
         const entry = {
@@ -101,6 +110,7 @@ export class Measurement {
           engines: engines.map((engine, i) => ({
             ...label(engine, details[i]),
             ms: summary(times[i]),
+            waited_ms: round(median(waits[i])),
             logits_difference: Number(differences[i].toPrecision(2)),
             ...this.#ratios(engines, times, i),
           })),
@@ -176,15 +186,16 @@ export class Measurement {
     for (let turn = 0; turn <= repetitions; ++turn) {
       for (const [i, contestant] of contestants.entries()) {
         const engine = await this.#start(contestant, 2);
-        const { ms: load, detail } = await engine.load(model);
+        const { time: load, detail } = await engine.load(model);
         await engine.request({ op: 'prepare', batch: '1x16', rows });
-        const { ms: first } = await engine.request({ op: 'run', batch: '1x16' });
+        const { time: first } = await engine.request({ op: 'run', batch: '1x16' });
         await engine.stop();
         labels[i] = label(engine, detail);
         if (turn === 0) continue;
-        times[i].load.push(load);
-        times[i].first.push(first);
-        times[i].total.push(load + first);
+        const [loaded, ran] = [load, first].map(milliseconds);
+        times[i].load.push(loaded);
+        times[i].first.push(ran);
+        times[i].total.push(loaded + ran);
       }
     }
     return labels.map((engine, i) => ({
@@ -239,8 +250,8 @@ export class Measurement {
       const times = engines.map(() => []);
       for (let turn = 0; turn < this.settings.warmups + this.settings.runs; ++turn) {
         for (const [i, engine] of engines.entries()) {
-          const { ms } = await engine.request({ op: 'tokenize', with_ids: false });
-          if (turn >= this.settings.warmups) times[i].push(ms);
+          const { time } = await engine.request({ op: 'tokenize', with_ids: false });
+          if (turn >= this.settings.warmups) times[i].push(milliseconds(time));
         }
       }
       return engines.map((engine, i) => ({

@@ -1,8 +1,8 @@
 #include "verdict/auto/model_loader.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "verdict/auto/initializer.h"
@@ -15,14 +15,16 @@ namespace {
 
 /// The bytes as float32: themselves where they already are, else a copy in `storage`.
 std::span<const float> as_f32(DType dtype, std::span<const std::byte> bytes,
-                              std::vector<float>& storage) {
+                              std::unique_ptr<float[]>& storage) {
   const bool aligned = reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(float) == 0;
   if (dtype == DType::kF32 && aligned) {
     return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
   }
-  storage.resize(bytes.size() / dtype_size(dtype));
-  convert_to_f32(dtype, bytes, storage);
-  return storage;
+  const std::size_t count = bytes.size() / dtype_size(dtype);
+  storage = std::make_unique_for_overwrite<float[]>(count);
+  const std::span<float> values(storage.get(), count);
+  convert_to_f32(dtype, bytes, values);
+  return values;
 }
 
 }  // namespace
@@ -62,9 +64,9 @@ void ModelLoader::accept(std::size_t tensor, std::span<const std::byte> bytes) {
                        info.byte_size(), " were expected."));
   }
   const std::size_t parameter = *plan_.parameter_of[tensor];
-  std::vector<float> storage;
+  std::unique_ptr<float[]> storage;
   const std::span<const float> values = as_f32(info.dtype, bytes, storage);
-  if (!std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); })) {
+  if (!std::isfinite(largest_magnitude(values))) {
     plan_.report.non_finite_keys.push_back(model_->declaration().parameters()[parameter].name);
   }
   model_->weights().set(static_cast<graph::ParameterId>(parameter), values);
