@@ -42,3 +42,9 @@ need_packages() {
   quiet as_root apt-get update
   quiet as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}"
 }
+
+# A newer Node for relaxed SIMD; npm ships it as the package "node". Sets NEWER_NODE.
+need_newer_node() {
+  NEWER_NODE=$CACHE/node/node_modules/node/bin/node
+  [ -x "$NEWER_NODE" ] || quiet npm install --prefix "$CACHE/node" --no-audit --no-fund node@24
+}

@@ -1,16 +1,13 @@
 // Writes the manifest of the variants in web/dist/wasm, makes the command line executable, and checks
 // the sizes against web/size-budget.json.
-import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { builtVariants, totalSize, variantFiles } from './package-sizes.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
 const dist = join(root, 'web/dist');
 const wasm = join(dist, 'wasm');
-const names = readdirSync(wasm)
-  .map((file) => /^verdict-((?!cli-).+)\.wasm$/.exec(file)?.[1])
-  .filter((name) => name !== undefined)
-  .sort();
+const names = builtVariants(dist);
 writeFileSync(
   join(wasm, 'manifest.js'),
   `// The variants that this build holds.\nexport const variants = ${JSON.stringify(names)};\n`,
@@ -27,33 +24,11 @@ writeFileSync(
 );
 chmodSync(join(dist, 'bin/verdict.js'), 0o755);
 
-/** All JavaScript that a page can load, without the command line and the modules. */
-function scripts(folder) {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return ['wasm', 'bin'].includes(entry.name) ? [] : scripts(path);
-    return entry.name.endsWith('.js') ? [path] : [];
-  });
-}
-
-const size = (paths) => {
-  const total = { raw: 0, gzip: 0, brotli: 0 };
-  for (const path of paths) {
-    const bytes = readFileSync(path);
-    total.raw += statSync(path).size;
-    total.gzip += gzipSync(bytes, { level: 9 }).length;
-    total.brotli += brotliCompressSync(bytes).length;
-  }
-  return total;
-};
-
 const budget = JSON.parse(readFileSync(join(root, 'web/size-budget.json'), 'utf8'));
-const own = scripts(dist);
 let failed = false;
 console.log('variant            raw KB  gzip KB  brotli KB  (.wasm + all JavaScript)');
 for (const name of names) {
-  const paths = [...own, join(wasm, `verdict-${name}.mjs`), join(wasm, `verdict-${name}.wasm`)];
-  const { raw, gzip, brotli } = size(paths);
+  const { raw, gzip, brotli } = totalSize(variantFiles(dist, name));
   const kb = (n, width) => (n / 1024).toFixed(1).padStart(width);
   console.log(`${name.padEnd(16)}${kb(raw, 9)}${kb(gzip, 9)}${kb(brotli, 11)}`);
   if (brotli > budget.brotli_bytes) {

@@ -51,9 +51,7 @@ set_up() {
   need_packages build-essential cmake ninja-build ccache git ca-certificates python3 xz-utils \
     pkg-config libcurl4-openssl-dev clang-14 clang-tidy-14 clang-format-14 chromium firefox-esr
   [ -d node_modules/typescript ] || quiet npm ci --no-audit --no-fund
-  # A newer Node for relaxed SIMD; npm ships it as the package "node".
-  [ -x "$CACHE/node/node_modules/node/bin/node" ] ||
-    quiet npm install --prefix "$CACHE/node" --no-audit --no-fund node@24
+  need_newer_node
   bash scripts/get-sources.sh >/dev/null
 }
 build "Set-up" set_up
@@ -75,7 +73,8 @@ suite "Core tests on WebAssembly" \
   ctest --test-dir build/wasm-simd -j "$(nproc)" --output-on-failure
 VERDICT_PROGRAMS=wasm suite "Command line on WebAssembly" node --test tests/cli/cli.test.mjs
 
-export VERDICT_NEWER_NODE=$CACHE/node/node_modules/node/bin/node
+need_newer_node
+export VERDICT_NEWER_NODE=$NEWER_NODE
 suite "Node tests" node --test --test-concurrency=1 tests/web/*.test.mjs
 suite "Browser tests" node --test --test-concurrency=1 tests/web/browser/*.test.mjs
 

@@ -1,8 +1,8 @@
 #include "verdict/auto/model_loader.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "verdict/auto/initializer.h"
@@ -18,14 +18,16 @@ constexpr std::string_view kLoading = "Loading the model";
 
 /// The bytes as float32: themselves where they already are, else a copy in `storage`.
 std::span<const float> as_f32(DType dtype, std::span<const std::byte> bytes,
-                              std::vector<float>& storage) {
+                              std::unique_ptr<float[]>& storage) {
   const bool aligned = reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(float) == 0;
   if (dtype == DType::kF32 && aligned) {
     return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
   }
-  storage.resize(bytes.size() / dtype_size(dtype));
-  convert_to_f32(dtype, bytes, storage);
-  return storage;
+  const std::size_t count = bytes.size() / dtype_size(dtype);
+  storage = std::make_unique_for_overwrite<float[]>(count);
+  const std::span<float> values(storage.get(), count);
+  convert_to_f32(dtype, bytes, values);
+  return values;
 }
 
 }  // namespace
@@ -63,7 +65,7 @@ void ModelLoader::accept(std::size_t tensor, std::span<const std::byte> bytes) {
                 concat("The tensor \"", info.name, "\" came with ", bytes.size(), " bytes; ",
                        info.byte_size(), " were expected."));
   }
-  std::vector<float> storage;
+  std::unique_ptr<float[]> storage;
   const std::span<const float> values =
       with_memory_errors(kLoading, [&] { return as_f32(info.dtype, bytes, storage); });
   for (const LoadTarget& target : plan_.targets[tensor]) {
@@ -72,7 +74,7 @@ void ModelLoader::accept(std::size_t tensor, std::span<const std::byte> bytes) {
     const std::size_t row =
         count / static_cast<std::size_t>(parameter.shape.empty() ? 1 : parameter.shape.front());
     const auto part = values.subspan(static_cast<std::size_t>(target.first_row) * row, count);
-    if (!std::all_of(part.begin(), part.end(), [](float x) { return std::isfinite(x); }))
+    if (!std::isfinite(largest_magnitude(part)))
       plan_.report.non_finite_keys.push_back(parameter.name);
     model_->weights().set(static_cast<graph::ParameterId>(target.parameter), part);
     filled_[target.parameter] = 1;

@@ -1,5 +1,6 @@
 #include "verdict/base/dtype.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -41,6 +42,24 @@ void convert_elements(std::span<const std::byte> bytes, std::span<To> out) {
     std::memcpy(&value, bytes.data() + i * sizeof(From), sizeof(From));
     out[i] = static_cast<To>(value);
   }
+}
+
+/// Of internal linkage, so that compilers inline it in position-independent code too.
+inline float widen_f16(std::uint16_t bits) {
+  const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;
+  const std::int32_t mantissa = bits & 0x3ff;
+  const std::uint32_t magnitude = bits & 0x7fffu;
+  // All three cases are computed and one is selected, so that conversions of whole tensors
+  // vectorize.
+  const std::uint32_t subnormal =
+      std::bit_cast<std::uint32_t>(static_cast<float>(mantissa) * 0x1p-24f);
+  const std::uint32_t rebias = magnitude >= 0x7c00u ? 224u << 23 : 112u << 23;
+  const std::uint32_t normal = (magnitude << 13) + rebias;
+  return std::bit_cast<float>(sign | (magnitude < 0x400u ? subnormal : normal));
+}
+
+inline float widen_bf16(std::uint16_t bits) {
+  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
 }
 
 template <float (*kConvert)(std::uint16_t)>
@@ -115,17 +134,7 @@ std::string_view compute_type_name(ComputeType type) {
   return "f32";
 }
 
-float f16_to_f32(std::uint16_t bits) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(bits & 0x8000u) << 16;
-  const std::uint32_t exponent = (bits >> 10) & 0x1fu;
-  const std::uint32_t mantissa = bits & 0x3ffu;
-  if (exponent == 0) {
-    const float magnitude = static_cast<float>(mantissa) * 0x1p-24f;
-    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(magnitude) | sign);
-  }
-  const std::uint32_t wide = exponent == 0x1f ? 0xffu : exponent + 112;
-  return std::bit_cast<float>(sign | (wide << 23) | (mantissa << 13));
-}
+float f16_to_f32(std::uint16_t bits) { return widen_f16(bits); }
 
 std::uint16_t f32_to_f16(float value) {
   const std::uint32_t bits = std::bit_cast<std::uint32_t>(value);
@@ -144,9 +153,7 @@ std::uint16_t f32_to_f16(float value) {
   return static_cast<std::uint16_t>(sign | (rounded >> 13));
 }
 
-float bf16_to_f32(std::uint16_t bits) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16);
-}
+float bf16_to_f32(std::uint16_t bits) { return widen_bf16(bits); }
 
 std::uint16_t f32_to_bf16(float value) {
   const std::uint32_t bits = std::bit_cast<std::uint32_t>(value);
@@ -154,13 +161,22 @@ std::uint16_t f32_to_bf16(float value) {
   return static_cast<std::uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
 }
 
+float largest_magnitude(std::span<const float> values) {
+  // Magnitudes order like their bits, and integers can be compared in any order, hence in vectors.
+  std::uint32_t largest = 0;
+  for (const float value : values) {
+    largest = std::max(largest, std::bit_cast<std::uint32_t>(value) & 0x7fffffffu);
+  }
+  return std::bit_cast<float>(largest);
+}
+
 void convert_to_f32(DType dtype, std::span<const std::byte> bytes, std::span<float> out) {
   check_length(dtype, bytes, out.size());
   switch (dtype) {
     case DType::kF16:
-      return convert_half<f16_to_f32>(bytes, out);
+      return convert_half<widen_f16>(bytes, out);
     case DType::kBF16:
-      return convert_half<bf16_to_f32>(bytes, out);
+      return convert_half<widen_bf16>(bytes, out);
     case DType::kF32:
       if (!out.empty()) std::memcpy(out.data(), bytes.data(), bytes.size());
       return;

@@ -27,6 +27,9 @@ std::uint16_t f32_to_f16(float value);  ///< rounds to nearest even
 float bf16_to_f32(std::uint16_t bits);
 std::uint16_t f32_to_bf16(float value);  ///< rounds to nearest even
 
+/// The largest absolute value; NaN or infinite exactly when one of the values is; 0 of none.
+float largest_magnitude(std::span<const float> values);
+
 /// Converts `out.size()` elements of `dtype` at `bytes` (no alignment needed) to float32.
 void convert_to_f32(DType dtype, std::span<const std::byte> bytes, std::span<float> out);
 

@@ -50,6 +50,21 @@ TEST(HalfPrecision, RoundsToNearestEven) {
   EXPECT_EQ(bf16_to_f32(0x3f80), 1.0f);
 }
 
+TEST(HalfPrecision, F16KeepsSignsInfinitiesAndSubnormals) {
+  EXPECT_EQ(f16_to_f32(0xc000), -2.0f);
+  EXPECT_EQ(f16_to_f32(0xfc00), -std::numeric_limits<float>::infinity());
+  EXPECT_EQ(f16_to_f32(0x83ff), -1023 * std::ldexp(1.0f, -24));
+  EXPECT_TRUE(std::signbit(f16_to_f32(0x8000)));
+}
+
+TEST(LargestMagnitude, SeesSignsAndWhatIsNotFinite) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  EXPECT_EQ(largest_magnitude({}), 0.0f);
+  EXPECT_EQ(largest_magnitude(std::vector<float>{1, -3, 2}), 3.0f);
+  EXPECT_EQ(largest_magnitude(std::vector<float>{1, -kInfinity}), kInfinity);
+  EXPECT_TRUE(std::isnan(largest_magnitude(std::vector<float>{kInfinity, -std::nanf(""), 2})));
+}
+
 TEST(Tensor, ConvertsEveryStoredType) {
   const Tensor ids = Tensor::from_i64({2}, std::vector<std::int64_t>{-3, 7});
   EXPECT_EQ(to_f32(ids.view()).f32()[0], -3.0f);

@@ -6,6 +6,8 @@
 #include <limits>
 #include <vector>
 
+#include "verdict/base/dtype.h"
+
 namespace verdict::xnnpack {
 
 namespace {
@@ -20,11 +22,16 @@ template <typename Visit>
 void for_each_weight(const PanelLayout& layout, std::size_t in, std::size_t output_in_panel,
                      Visit visit) {
   const std::size_t group = layout.sr * layout.kr;
-  for (std::size_t block = 0; block < packed_inputs(layout, in); block += layout.kr) {
-    const std::size_t group_start = block / group * group;
-    const std::size_t input = group_start + (block + output_in_panel * layout.kr) % group;
-    const std::size_t position = block * layout.nr + output_in_panel * layout.kr;
-    for (std::size_t i = 0; i < layout.kr; ++i) visit(position + i, input + i);
+  for (std::size_t start = 0; start < packed_inputs(layout, in); start += group) {
+    // Within a group, the blocks of kr inputs are rotated by the output's number.
+    std::size_t rotated = output_in_panel % layout.sr;
+    for (std::size_t block = 0; block < layout.sr; ++block) {
+      const std::size_t input = start + rotated * layout.kr;
+      const std::size_t position =
+          (start + block * layout.kr) * layout.nr + output_in_panel * layout.kr;
+      for (std::size_t i = 0; i < layout.kr; ++i) visit(position + i, input + i);
+      rotated = rotated + 1 == layout.sr ? 0 : rotated + 1;
+    }
   }
 }
 
@@ -120,12 +127,8 @@ void PackedQ8::get_bias(std::span<float> bias) const {
 }
 
 float quantize_symmetric(std::span<const float> values, std::span<std::int8_t> out) {
-  float largest = 0;
-  bool finite = true;
-  for (const float value : values) {
-    finite = finite && std::isfinite(value);
-    largest = std::max(largest, std::fabs(value));
-  }
+  const float largest = largest_magnitude(values);
+  const bool finite = std::isfinite(largest);
   if (!finite || largest == 0) {
     std::fill(out.begin(), out.end(), std::int8_t{0});
     return finite ? 0.0f : std::numeric_limits<float>::quiet_NaN();

@@ -2,7 +2,10 @@
 export interface ByteFile {
   readonly name: string;
   readonly size: number;
-  /** The bytes from `begin` up to `end`, in chunks of any size. */
+  /**
+   * The bytes from `begin` up to `end`, in chunks of any size. The next chunk may come in the memory
+   * of the last.
+   */
   stream(begin: number, end: number): AsyncIterable<Uint8Array>;
 }
 

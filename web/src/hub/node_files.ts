@@ -43,9 +43,10 @@ async function diskFile(path: string): Promise<ByteFile | null> {
     async *stream(begin, end) {
       const handle = await open(path);
       try {
+        const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - begin));
         for (let at = begin; at < end;) {
-          const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - at));
-          const { bytesRead } = await handle.read(chunk, 0, chunk.length, at);
+          const wanted = Math.min(chunk.length, end - at);
+          const { bytesRead } = await handle.read(chunk, 0, wanted, at);
           if (bytesRead === 0) {
             throw new VerdictError(
               'corrupt_file',

@@ -1,0 +1,63 @@
+// What is measured against what.
+
+/** Engines of one group run in turns: every one once, then every one again. */
+function group(id, title, runtime, variant, dtype, ours, theirs, options = {}) {
+  const contestants = [1, 2].flatMap((threads) => [
+    {
+      peer: ours,
+      runtime,
+      dtype,
+      threads,
+      variant: variant && (threads > 1 ? `${variant}-threads` : variant),
+    },
+    ...theirs.map((peer) => ({ peer, runtime, dtype, threads })),
+  ]);
+  return { id, title, contestants, ...options };
+}
+
+/** The groups in which latency is measured. */
+export function latencyGroups({ python }) {
+  const web = (id, title, runtime, variant) =>
+    ['f32', 'q8'].map((dtype) =>
+      group(`${id}-${dtype}`, title, runtime, variant, dtype, 'verdict-wasm', ['onnxruntime-web']),
+    );
+  const native = ['f32', 'q8'].map((dtype) => {
+    const own = group(`native-${dtype}`, 'native', 'own', '', dtype, 'verdict-native', []);
+    const node = [1, 2].map((threads) => ({
+      peer: 'onnxruntime-node',
+      runtime: 'node',
+      dtype,
+      threads,
+    }));
+    const others = python.flatMap((peer) =>
+      [1, 2].map((threads) => ({ peer, runtime: 'own', dtype, threads })),
+    );
+    return { ...own, contestants: [...own.contestants, ...node, ...others] };
+  });
+  return [
+    ...web('wasm', 'WebAssembly, plain SIMD, Node', 'node', 'simd'),
+    ...web('relaxed', 'WebAssembly, relaxed SIMD, newer Node', 'newer-node', 'relaxed'),
+    ...web('chromium', 'WebAssembly, relaxed SIMD, Chromium', 'chromium', 'relaxed'),
+    ...native,
+  ];
+}
+
+/** Engines whose start is measured: bytes in the page cache to the first logits. */
+export const LOADERS = ['f32', 'q8'].flatMap((dtype) => [
+  { peer: 'verdict-wasm', runtime: 'node', dtype, threads: 1, variant: 'simd' },
+  { peer: 'onnxruntime-web', runtime: 'node', dtype, threads: 1 },
+  { peer: 'verdict-native', runtime: 'own', dtype, threads: 1 },
+  { peer: 'onnxruntime-node', runtime: 'node', dtype, threads: 1 },
+]);
+
+export const TOKENIZERS = [
+  { peer: 'verdict-wasm', runtime: 'node', threads: 1, variant: 'simd' },
+  { peer: 'verdict-native', runtime: 'own', threads: 1 },
+  { peer: 'huggingface-tokenizers', runtime: 'node', threads: 1 },
+];
+
+/**
+ * How far logits may lie from onnxruntime-node's in float32, as a share of the largest of them. One
+ * engine beyond it and nothing is reported.
+ */
+export const TOLERANCE = { f32: 1e-4, q8: 0.25 };
