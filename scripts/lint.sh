@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# lint.sh: formats and static checks. Changes nothing. Needs the native build (its compile commands).
+# lint.sh: formats and static checks. Changes nothing. Needs the native build (its compile
+# commands) and the built package.
 source "$(dirname "$0")/common.sh"
 cd "$ROOT"
 format=$(command -v clang-format-14 || command -v clang-format) || fail "clang-format is needed."
@@ -12,6 +13,9 @@ say "Prettier and ESLint"
 git ls-files '*.mjs' '*.ts' '*.html' '*.css' |
   xargs npx --no-install prettier --check --log-level warn
 npx --no-install eslint web/src
+say "Generated tables of the docs"
+node scripts/make-docs.mjs --check
+node benchmarks/readme-table.mjs --check
 
 # The library and the programs with all checks; kernels and tests only with clang's own warnings, of
 # which -Wall and its like (see cmake/Warnings.cmake) make errors: so clang compiles what g++ builds.

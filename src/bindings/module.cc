@@ -468,7 +468,10 @@ std::string list_shards(const std::string& index, const std::string& name) {
 std::string build_info() {
   json types = json::array();
   for (const ModelType& type : model_types()) {
-    types.push_back({{"model_type", type.name}, {"class_name", type.class_name()}});
+    types.push_back({{"model_type", type.name},
+                     {"class_name", type.class_name()},
+                     {"family", type.family_name},
+                     {"arguments", type.family->arguments}});
   }
   return to_text({{"version", VERDICT_VERSION},
                   {"variant", VERDICT_VARIANT},

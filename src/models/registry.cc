@@ -18,7 +18,7 @@ namespace {
 
 constexpr auto kModelTypes = std::to_array<ModelType>({
 #define VERDICT_MODEL(model_type, class_prefix, family) \
-  {model_type, #class_prefix, &models::family##_family},
+  {model_type, #class_prefix, &models::family##_family, #family},
 #include "verdict/models/registry.def"
 #undef VERDICT_MODEL
 });

@@ -21,9 +21,61 @@ export const ElectraForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'electra',
   class_name: 'ElectraForSequenceClassification',
 });
+export const EuroBertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'eurobert',
+  class_name: 'EuroBertForSequenceClassification',
+});
+export const GemmaForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'gemma',
+  class_name: 'GemmaForSequenceClassification',
+});
+export const Gemma2ForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'gemma2',
+  class_name: 'Gemma2ForSequenceClassification',
+});
+export const Gemma3TextForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'gemma3_text',
+  class_name: 'Gemma3TextForSequenceClassification',
+});
+export const GteForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'gte',
+  class_name: 'GteForSequenceClassification',
+});
+export const LlamaForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'llama',
+  class_name: 'LlamaForSequenceClassification',
+});
+export const MistralForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'mistral',
+  class_name: 'MistralForSequenceClassification',
+});
+export const ModernBertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'modernbert',
+  class_name: 'ModernBertForSequenceClassification',
+});
+export const NomicBertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'nomic_bert',
+  class_name: 'NomicBertForSequenceClassification',
+});
+export const Phi3ForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'phi3',
+  class_name: 'Phi3ForSequenceClassification',
+});
+export const Qwen2ForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'qwen2',
+  class_name: 'Qwen2ForSequenceClassification',
+});
+export const Qwen3ForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'qwen3',
+  class_name: 'Qwen3ForSequenceClassification',
+});
 export const RobertaForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'roberta',
   class_name: 'RobertaForSequenceClassification',
+});
+export const UltrabertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'ultrabert',
+  class_name: 'UltrabertForSequenceClassification',
 });
 export const XLMRobertaForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'xlm-roberta',

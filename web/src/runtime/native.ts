@@ -42,7 +42,7 @@ export interface BuildInfo {
   version: string;
   variant: string;
   has_threads: boolean;
-  model_types: { model_type: string; class_name: string }[];
+  model_types: { model_type: string; class_name: string; family: string; arguments: string[] }[];
 }
 
 export function buildInfo(module: NativeModule): BuildInfo {
