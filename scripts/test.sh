@@ -32,7 +32,7 @@ stage() {
   log=$(mktemp)
   "$@" 2>&1 | tee "$log" || status=$?
   # ctest's last line, or node's (# or ℹ before "tests 3", "pass 3", …).
-  result=$(sed -nE -e 's/^.*, ([0-9]+) tests? failed out of ([0-9]+)$/\2 tests, \1 failed/p' \
+  result=$(sed -nE -e 's/^.*, ([0-9]+) tests? failed out of ([0-9]+)$/\2 tests (\1 failed)/p' \
     -e 's/^(#|ℹ) (tests|pass|fail|skipped|todo) ([0-9]+)$/\3 \2/p' "$log" | paste -sd, | sed 's/,/, /g')
   if [ $status -ne 0 ]; then
     failed=$((failed + 1))
