@@ -32,7 +32,8 @@ std::int64_t packed_bytes(const graph::Graph& graph, ComputeType type) {
 nlohmann::json stored_bytes(const FileSet& files) {
   try {
     nlohmann::json out = nlohmann::json::object();
-    for (const TensorInfo& tensor : open_checkpoint(files)->tensors()) {
+    const auto checkpoint = open_checkpoint(files);
+    for (const TensorInfo& tensor : checkpoint->tensors()) {
       const std::string dtype(dtype_name(tensor.dtype));
       out[dtype] = out.value(dtype, std::uint64_t{0}) + tensor.byte_size();
     }
