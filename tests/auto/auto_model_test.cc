@@ -322,6 +322,31 @@ TEST(FromConfig, InitialisesAsTheReference) {
   EXPECT_FALSE(model->training());
 }
 
+/// Multiplications of one row of 512 tokens, without and with the passes' dropped rows: requested
+/// states are computed whole.
+void expect_dropped_rows(const nlohmann::json& config, double least_saving) {
+  const auto model = Auto::from_config(PretrainedConfig::from_json(config));
+  ModelInputs inputs;
+  inputs.emplace("input_ids", Tensor::from_i64({1, 512}, std::vector<std::int64_t>(512, 5)));
+  model->forward(inputs);
+  const auto pooled = static_cast<double>(model->counters().float_multiplications);
+  ForwardOptions everything;
+  everything.output_hidden_states = true;
+  model->forward(inputs, everything);
+  const double all = static_cast<double>(model->counters().float_multiplications) - pooled;
+  EXPECT_LE(pooled, (1 - least_saving) * all);
+}
+
+TEST(Forward, DropsTheRowsThatNobodyReads) {
+  expect_dropped_rows({{"model_type", "bert"},
+                       {"vocab_size", 16},
+                       {"hidden_size", 384},
+                       {"num_hidden_layers", 6},
+                       {"intermediate_size", 1536}},
+                      0.12);
+  expect_dropped_rows({{"model_type", "bert"}, {"vocab_size", 16}}, 0.06);
+}
+
 TEST(Forward, RefusesWrongInputs) {
   const auto model = Auto::from_pretrained(model_folder("bert"));
   const auto run = [&](ModelInputs more, std::vector<std::int64_t> ids = {1, 2, 3}) {

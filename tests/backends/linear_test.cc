@@ -1,0 +1,198 @@
+// The products against plain loops: every number of rows around the kernels' own, odd sizes, parts
+// of stored weights, groups, threads.
+#include <gtest/gtest.h>
+
+#include "support/graph_runner.h"
+
+namespace verdict::testing {
+namespace {
+
+using graph::Graph;
+using graph::Initializer;
+using graph::LinearOp;
+using graph::LinearPart;
+using graph::Value;
+
+/// y = x · wᵀ + b with w(out, in) given by a function.
+template <typename Weight, typename Bias>
+std::vector<double> product(const std::vector<float>& x, std::size_t rows, std::size_t in,
+                            std::size_t out, Weight weight, Bias bias) {
+  std::vector<double> y;
+  for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t o = 0; o < out; ++o) {
+      double sum = bias(o);
+      for (std::size_t i = 0; i < in; ++i) sum += double{x[row * in + i]} * weight(o, i);
+      y.push_back(sum);
+    }
+  }
+  return y;
+}
+
+struct Sizes {
+  std::int64_t in;
+  std::int64_t out;
+};
+
+class Linear : public ::testing::TestWithParam<Sizes> {};
+
+void expect_linear(ComputeType type, const Sizes& sizes, std::size_t rows, int threads,
+                   double tolerance) {
+  const auto in = static_cast<std::size_t>(sizes.in);
+  const auto out = static_cast<std::size_t>(sizes.out);
+  Graph graph;
+  Numbers numbers(static_cast<std::uint32_t>(rows));
+  const auto x = numbers.take(rows * in);
+  const auto weight = graph.parameter("w", {sizes.out, sizes.in}, Initializer::zeros());
+  const auto bias = graph.parameter("b", {sizes.out}, Initializer::zeros());
+  const Value input = constant_input(graph, x, sizes.in);
+  graph.output(
+      "y", graph.apply(LinearOp{{LinearPart{weight, bias, false, {}}}, std::nullopt, 1}, {input}));
+  GraphRunner runner(graph, type, threads);
+  const auto expected = product(
+      x, rows, in, out,
+      [&](std::size_t o, std::size_t i) { return runner.parameters[0][o * in + i]; },
+      [&](std::size_t o) { return runner.parameters[1][o]; });
+  // Errors of products add up like a random walk.
+  expect_near(runner.run(batch_of({static_cast<std::int32_t>(rows)})), expected,
+              tolerance * std::sqrt(static_cast<double>(in)));
+  const auto count = static_cast<std::int64_t>(rows * in * out);
+  EXPECT_EQ(type == ComputeType::kQ8 ? runner.counters().int8_multiplications
+                                     : runner.counters().float_multiplications,
+            count);
+}
+
+TEST_P(Linear, EveryNumberOfRows) {
+  for (std::size_t rows = 1; rows <= 33; ++rows) {
+    SCOPED_TRACE(rows);
+    expect_linear(ComputeType::kF32, GetParam(), rows, 1, 2e-6);
+    expect_linear(ComputeType::kQ8, GetParam(), rows, 1, 1e-2);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Products, Linear,
+                         ::testing::Values(Sizes{1, 1}, Sizes{7, 3}, Sizes{33, 65}, Sizes{64, 32},
+                                           Sizes{129, 17}),
+                         [](const auto& sizes) {
+                           return std::to_string(sizes.param.in) + "x" +
+                                  std::to_string(sizes.param.out);
+                         });
+
+TEST(Linear, ThreadsChangeNothing) {
+  if (!VERDICT_HAS_THREADS) {
+    EXPECT_ANY_THROW(create_xnnpack_backend(2));
+    return;
+  }
+  for (const std::size_t rows : {1u, 5u, 64u, 200u}) {
+    expect_linear(ComputeType::kF32, {40, 50}, rows, 3, 2e-6);
+    expect_linear(ComputeType::kQ8, {40, 50}, rows, 3, 1e-2);
+  }
+}
+
+/// Three projections stored head by head, transposed, give the rows that they say.
+TEST(Linear, ReadsPartsOfAStoredWeight) {
+  constexpr std::size_t kIn = 6, kHeads = 3, kSize = 4, kParts = 3;
+  for (const bool transposed : {false, true}) {
+    Graph graph;
+    Numbers numbers(3);
+    const auto x = numbers.take(5 * kIn);
+    constexpr std::int64_t kOut = kParts * kHeads * kSize;
+    const auto weight = graph.parameter(
+        "w",
+        transposed ? std::vector<std::int64_t>{kIn, kOut} : std::vector<std::int64_t>{kOut, kIn},
+        Initializer::zeros());
+    const auto bias = graph.parameter("b", {kOut}, Initializer::zeros());
+    const Value input = constant_input(graph, x, kIn);
+    LinearOp op;
+    for (std::size_t part = 0; part < kParts; ++part) {
+      LinearPart p{weight, bias, transposed, {}};
+      p.rows = {static_cast<std::int64_t>(part * kSize), kHeads * kSize, kSize, kParts * kSize};
+      op.parts.push_back(p);
+    }
+    const auto outputs = graph.add(op, {input});
+    for (std::size_t part = 0; part < kParts; ++part) graph.output("y", outputs[part]);
+    GraphRunner runner(graph, ComputeType::kF32);
+    for (std::size_t part = 0; part < kParts; ++part) {
+      const auto stored = [&](std::size_t o) {
+        return (o / kSize * kParts + part) * kSize + o % kSize;
+      };
+      const auto expected = product(
+          x, 5, kIn, kHeads * kSize,
+          [&](std::size_t o, std::size_t i) {
+            return runner.parameters[0][transposed ? i * kOut + stored(o) : stored(o) * kIn + i];
+          },
+          [&](std::size_t o) { return runner.parameters[1][stored(o)]; });
+      expect_near(runner.run(batch_of({2, 3}), part), expected, 1e-5);
+    }
+    // What was packed in parts comes back whole.
+    for (std::size_t i = 0; i < 2; ++i) {
+      const Tensor tensor = runner.weights().get(static_cast<graph::ParameterId>(i));
+      EXPECT_EQ(std::vector<float>(tensor.f32().begin(), tensor.f32().end()), runner.parameters[i]);
+    }
+  }
+}
+
+TEST(Linear, GroupsDoNotMeet) {
+  constexpr std::size_t kGroups = 3, kIn = 4, kOut = 5;
+  Graph graph;
+  Numbers numbers(4);
+  const auto x = numbers.take(7 * kGroups * kIn);
+  const auto weight = graph.parameter("w", {kGroups * kOut, kIn, 1}, Initializer::zeros());
+  const auto bias = graph.parameter("b", {kGroups * kOut}, Initializer::zeros());
+  const Value input = constant_input(graph, x, kGroups * kIn);
+  graph.output(
+      "y",
+      graph.apply(LinearOp{{LinearPart{weight, bias, false, {}}}, std::nullopt, kGroups}, {input}));
+  GraphRunner runner(graph, ComputeType::kF32);
+  const auto expected = product(
+      x, 7, kGroups * kIn, kGroups * kOut,
+      [&](std::size_t o, std::size_t i) {
+        return o / kOut == i / kIn ? runner.parameters[0][o * kIn + i % kIn] : 0.0f;
+      },
+      [&](std::size_t o) { return runner.parameters[1][o]; });
+  expect_near(runner.run(batch_of({7})), expected, 1e-5);
+}
+
+TEST(Convolution, SeesNeighboursOfItsOwnSequenceOnly) {
+  constexpr std::int64_t kIn = 6, kKernel = 3;
+  for (const std::int64_t groups : {1, 2, 6}) {
+    Graph graph;
+    Numbers numbers(5);
+    const std::vector<std::int32_t> lengths{4, 1, 6};
+    const auto x = numbers.take(11 * kIn);
+    graph::ConvolutionOp op{};
+    op.weight = graph.parameter("w", {kIn, kIn / groups, kKernel}, Initializer::zeros());
+    op.bias = graph.parameter("b", {kIn}, Initializer::zeros());
+    op.groups = groups;
+    op.left = 1;
+    graph.output("y", graph.apply(op, {constant_input(graph, x, kIn)}));
+    GraphRunner runner(graph, ComputeType::kF32);
+    std::vector<double> expected;
+    std::int64_t first = 0;
+    const std::int64_t per_group = kIn / groups;
+    for (const std::int32_t length : lengths) {
+      for (std::int64_t t = 0; t < length; ++t) {
+        for (std::int64_t o = 0; o < kIn; ++o) {
+          double sum = runner.parameters[1][static_cast<std::size_t>(o)];
+          for (std::int64_t i = 0; i < per_group; ++i) {
+            for (std::int64_t j = 0; j < kKernel; ++j) {
+              const std::int64_t from = t + j - op.left;
+              if (from < 0 || from >= length) continue;
+              const std::int64_t column = o / per_group * per_group + i;
+              sum += double{runner.parameters[0][static_cast<std::size_t>(
+                         (o * per_group + i) * kKernel + j)]} *
+                     x[static_cast<std::size_t>((first + from) * kIn + column)];
+            }
+          }
+          expected.push_back(sum);
+        }
+      }
+      first += length;
+    }
+    expect_near(runner.run(batch_of(lengths)), expected, 1e-5);
+    const Tensor tensor = runner.weights().get(op.weight);
+    EXPECT_EQ(std::vector<float>(tensor.f32().begin(), tensor.f32().end()), runner.parameters[0]);
+  }
+}
+
+}  // namespace
+}  // namespace verdict::testing
