@@ -13,14 +13,11 @@ macro(microkernels flags)
 endmacro()
 
 if(EMSCRIPTEN)
-  microkernels("" qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-1x4c2s4-minmax-wasmsimd-dot16x2-ld128.c
-                  qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-4x4c2s4-minmax-wasmsimd-dot16x2-ld128.c)
+  # Of one row only: src/backends/xnnpack/kernels/packed_rows_wasmsimd.cc is faster at all others, and in int8.
   if(VERDICT_WASM_RELAXED)
-    microkernels("" f32-gemm/gen/f32-gemm-1x8-minmax-wasmrelaxedsimd-fma-loadsplat.c
-                    f32-gemm/gen/f32-gemm-4x8-minmax-wasmrelaxedsimd-fma-loadsplat.c)
+    microkernels("" f32-gemm/gen/f32-gemm-1x8-minmax-wasmrelaxedsimd-fma-loadsplat.c)
   else()
-    microkernels("" f32-gemm/gen/f32-gemm-1x8-minmax-wasmsimd-x86-loadsplat.c
-                    f32-gemm/gen/f32-gemm-4x8-minmax-wasmsimd-x86-loadsplat.c)
+    microkernels("" f32-gemm/gen/f32-gemm-1x8-minmax-wasmsimd-x86-loadsplat.c)
   endif()
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   microkernels("" f32-gemm/gen/f32-gemm-1x8-minmax-sse-load1.c

@@ -10,15 +10,10 @@ namespace verdict::xnnpack {
 
 GemmKernels<F32GemmKernel> f32_gemm_kernels([[maybe_unused]] Isa isa) {
 #if defined(__wasm_relaxed_simd__)
-  return {&xnn_f32_gemm_minmax_ukernel_1x8__wasmrelaxedsimd_fma_loadsplat,
-          &xnn_f32_gemm_minmax_ukernel_4x8__wasmrelaxedsimd_fma_loadsplat,
-          4,
-          {8, 1, 1}};
+  return {&xnn_f32_gemm_minmax_ukernel_1x8__wasmrelaxedsimd_fma_loadsplat, nullptr, 4, {8, 1, 1}};
 #elif defined(__wasm__)
-  return {&xnn_f32_gemm_minmax_ukernel_1x8__wasmsimd_x86_loadsplat,
-          &xnn_f32_gemm_minmax_ukernel_4x8__wasmsimd_x86_loadsplat,
-          4,
-          {8, 1, 1}};
+  // One row alone; PackedRowsKernels run the others.
+  return {&xnn_f32_gemm_minmax_ukernel_1x8__wasmsimd_x86_loadsplat, nullptr, 4, {8, 1, 1}};
 #elif defined(__x86_64__)
   switch (isa) {
     case Isa::kAvx512Vnni:
@@ -54,10 +49,8 @@ GemmKernels<F32GemmKernel> f32_gemm_kernels([[maybe_unused]] Isa isa) {
 
 GemmKernels<Q8GemmKernel> q8_gemm_kernels([[maybe_unused]] Isa isa) {
 #if defined(__wasm__)
-  return {&xnn_qd8_f32_qc8w_gemm_minmax_ukernel_1x4c2s4__wasmsimd_dot16x2_ld128,
-          &xnn_qd8_f32_qc8w_gemm_minmax_ukernel_4x4c2s4__wasmsimd_dot16x2_ld128,
-          4,
-          {4, 2, 4}};
+  // PackedRowsKernels run the products; only the layout of the weights is asked for.
+  return {nullptr, nullptr, 4, {8, 2, 1}};
 #elif defined(__x86_64__)
   switch (isa) {
     case Isa::kAvx512Vnni:

@@ -71,6 +71,62 @@ void run_tile(const Machine& machine, const Product& product, const Tile& tile, 
   }
 }
 
+/// Packs the input in blocks of four rows, then calls kernel(first row, rows, columns, panel of the
+/// part, out) for every block of every tile.
+template <typename Pack, typename Kernel>
+void run_packed_rows(const Machine& machine, const Product& product, Pack pack, Kernel kernel) {
+  constexpr std::size_t kRows = PackedRowsKernels::kRows;
+  machine.pool.run((product.rows + kRows - 1) / kRows, [&](std::size_t block, std::size_t) {
+    const std::size_t first = block * kRows;
+    pack(first, std::min(kRows, product.rows - first), product.x + first * product.x_stride);
+  });
+  const auto tiles = make_tiles(product, PackedRowsKernels::kColumns, kRows,
+                                static_cast<std::size_t>(machine.pool.threads()));
+  machine.pool.run(tiles.size(), [&](std::size_t index, std::size_t) {
+    const Tile& tile = tiles[index];
+    const ProductPart& part = product.parts[tile.part];
+    run_tile(machine, product, tile, kRows, [&](std::size_t first, std::size_t rows, float* out) {
+      kernel(first, rows, tile, part, out);
+    });
+  });
+}
+
+void run_packed_f32(const Machine& machine, const Product& product) {
+  const PackedRowsKernels& kernels = *machine.packed_rows;
+  auto* packed = reinterpret_cast<float*>(product.scratch);
+  run_packed_rows(
+      machine, product,
+      [&](std::size_t first, std::size_t rows, const float* x) {
+        kernels.pack_f32(product.in, rows, x, product.x_stride, packed + first * product.in);
+      },
+      [&](std::size_t first, std::size_t rows, const Tile& tile, const ProductPart& part,
+          float* out) {
+        kernels.product_f32(product.in, rows, tile.columns, packed + first * product.in,
+                            std::get<PackedF32>(*part.weight).panel(tile.first_column), out,
+                            part.out_stride);
+      });
+}
+
+void run_packed_q8(const Machine& machine, const Product& product) {
+  const PackedRowsKernels& kernels = *machine.packed_rows;
+  const std::size_t stride = round_up(product.in, 2);
+  auto* scales = reinterpret_cast<float*>(product.scratch);
+  auto* packed =
+      reinterpret_cast<std::int16_t*>(scales + round_up(product.rows, PackedRowsKernels::kRows));
+  run_packed_rows(
+      machine, product,
+      [&](std::size_t first, std::size_t rows, const float* x) {
+        kernels.quantize(product.in, rows, x, product.x_stride, packed + first * stride,
+                         scales + first);
+      },
+      [&](std::size_t first, std::size_t rows, const Tile& tile, const ProductPart& part,
+          float* out) {
+        kernels.product_q8(product.in, rows, tile.columns, packed + first * stride, scales + first,
+                           std::get<PackedQ8>(*part.weight).panel(tile.first_column), out,
+                           part.out_stride);
+      });
+}
+
 void run_f32(const Machine& machine, const Product& product) {
   const auto& gemm = machine.f32;
   const auto tiles = make_tiles(product, gemm.layout.nr, gemm.mr,
@@ -129,9 +185,16 @@ Machine::Machine(int threads)
       kernels(&kernel_table(isa)),
       f32(f32_gemm_kernels(isa)),
       q8(q8_gemm_kernels(isa)),
+      packed_rows(packed_rows_kernels()),
       pool(threads) {}
 
 std::size_t product_scratch(ComputeType type, std::size_t rows, std::size_t in) {
+  if (packed_rows_kernels() != nullptr) {
+    const std::size_t packed = round_up(rows, PackedRowsKernels::kRows);
+    return type == ComputeType::kQ8
+               ? packed * (sizeof(float) + round_up(in, 2) * sizeof(std::int16_t))
+               : packed * in * sizeof(float);
+  }
   if (type != ComputeType::kQ8) return 0;
   return (rows + kMostRows) * sizeof(xnn_qd8_quantization_params) + rows * quantized_stride(in);
 }
@@ -144,10 +207,12 @@ void run_product(const Machine& machine, ComputeType type, const Product& produc
     multiplications += static_cast<std::int64_t>(product.rows * part.columns * product.in);
   }
   if (type == ComputeType::kQ8) {
-    run_q8(machine, product);
+    machine.packed_rows != nullptr ? run_packed_q8(machine, product) : run_q8(machine, product);
     counters.int8_multiplications += multiplications;
   } else {
-    run_f32(machine, product);
+    // One row is all panels and no reuse: packing would only cost.
+    machine.packed_rows != nullptr&& product.rows > 1 ? run_packed_f32(machine, product)
+                                                      : run_f32(machine, product);
     counters.float_multiplications += multiplications;
   }
 }

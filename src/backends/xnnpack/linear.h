@@ -6,6 +6,7 @@
 #include "verdict/backends/backend.h"
 #include "verdict/backends/xnnpack/gemm_kernels.h"
 #include "verdict/backends/xnnpack/kernels/kernel_table.h"
+#include "verdict/backends/xnnpack/kernels/packed_rows.h"
 #include "verdict/backends/xnnpack/thread_pool.h"
 #include "verdict/backends/xnnpack/weights.h"
 
@@ -17,6 +18,7 @@ struct Machine {
   const KernelTable* kernels;
   GemmKernels<F32GemmKernel> f32;
   GemmKernels<Q8GemmKernel> q8;
+  const PackedRowsKernels* packed_rows;  ///< win over the two above where they exist
   ThreadPool pool;
 
   explicit Machine(int threads);
@@ -41,7 +43,7 @@ struct Product {
   std::byte* scratch;  ///< `product_scratch` bytes
 };
 
-/// Bytes of scratch that a product needs: the quantised input.
+/// Bytes of scratch that a product needs: the packed or quantised input.
 std::size_t product_scratch(ComputeType type, std::size_t rows, std::size_t in);
 
 /// Runs a product on the pool and counts its multiplications.

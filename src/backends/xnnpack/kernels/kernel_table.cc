@@ -1,5 +1,7 @@
 #include "verdict/backends/xnnpack/kernels/kernel_table.h"
 
+#include "verdict/backends/xnnpack/kernels/packed_rows.h"
+
 namespace verdict::xnnpack {
 
 const KernelTable& baseline_kernels();
@@ -22,5 +24,9 @@ const KernelTable& kernel_table([[maybe_unused]] Isa isa) {
 #endif
   return baseline_kernels();
 }
+
+#if !defined(__wasm__)
+const PackedRowsKernels* packed_rows_kernels() { return nullptr; }
+#endif
 
 }  // namespace verdict::xnnpack
