@@ -5,6 +5,10 @@ export const AlbertForSequenceClassification: ConcreteModelClass = concreteClass
   'albert',
   'AlbertForSequenceClassification',
 );
+export const BartForSequenceClassification: ConcreteModelClass = concreteClass(
+  'bart',
+  'BartForSequenceClassification',
+);
 export const BertForSequenceClassification: ConcreteModelClass = concreteClass(
   'bert',
   'BertForSequenceClassification',
@@ -21,11 +25,99 @@ export const ElectraForSequenceClassification: ConcreteModelClass = concreteClas
   'electra',
   'ElectraForSequenceClassification',
 );
+export const EuroBertForSequenceClassification: ConcreteModelClass = concreteClass(
+  'eurobert',
+  'EuroBertForSequenceClassification',
+);
+export const GemmaForSequenceClassification: ConcreteModelClass = concreteClass(
+  'gemma',
+  'GemmaForSequenceClassification',
+);
+export const Gemma2ForSequenceClassification: ConcreteModelClass = concreteClass(
+  'gemma2',
+  'Gemma2ForSequenceClassification',
+);
+export const Gemma3TextForSequenceClassification: ConcreteModelClass = concreteClass(
+  'gemma3_text',
+  'Gemma3TextForSequenceClassification',
+);
+export const GPT2ForSequenceClassification: ConcreteModelClass = concreteClass(
+  'gpt2',
+  'GPT2ForSequenceClassification',
+);
+export const GPTNeoForSequenceClassification: ConcreteModelClass = concreteClass(
+  'gpt_neo',
+  'GPTNeoForSequenceClassification',
+);
+export const GteForSequenceClassification: ConcreteModelClass = concreteClass(
+  'gte',
+  'GteForSequenceClassification',
+);
+export const LlamaForSequenceClassification: ConcreteModelClass = concreteClass(
+  'llama',
+  'LlamaForSequenceClassification',
+);
+export const MBartForSequenceClassification: ConcreteModelClass = concreteClass(
+  'mbart',
+  'MBartForSequenceClassification',
+);
+export const MistralForSequenceClassification: ConcreteModelClass = concreteClass(
+  'mistral',
+  'MistralForSequenceClassification',
+);
+export const ModernBertForSequenceClassification: ConcreteModelClass = concreteClass(
+  'modernbert',
+  'ModernBertForSequenceClassification',
+);
+export const MT5ForSequenceClassification: ConcreteModelClass = concreteClass(
+  'mt5',
+  'MT5ForSequenceClassification',
+);
+export const MvpForSequenceClassification: ConcreteModelClass = concreteClass(
+  'mvp',
+  'MvpForSequenceClassification',
+);
+export const NomicBertForSequenceClassification: ConcreteModelClass = concreteClass(
+  'nomic_bert',
+  'NomicBertForSequenceClassification',
+);
+export const Phi3ForSequenceClassification: ConcreteModelClass = concreteClass(
+  'phi3',
+  'Phi3ForSequenceClassification',
+);
+export const PLBartForSequenceClassification: ConcreteModelClass = concreteClass(
+  'plbart',
+  'PLBartForSequenceClassification',
+);
+export const Qwen2ForSequenceClassification: ConcreteModelClass = concreteClass(
+  'qwen2',
+  'Qwen2ForSequenceClassification',
+);
+export const Qwen3ForSequenceClassification: ConcreteModelClass = concreteClass(
+  'qwen3',
+  'Qwen3ForSequenceClassification',
+);
 export const RobertaForSequenceClassification: ConcreteModelClass = concreteClass(
   'roberta',
   'RobertaForSequenceClassification',
 );
+export const T5ForSequenceClassification: ConcreteModelClass = concreteClass(
+  't5',
+  'T5ForSequenceClassification',
+);
+export const UltrabertForSequenceClassification: ConcreteModelClass = concreteClass(
+  'ultrabert',
+  'UltrabertForSequenceClassification',
+);
+export const UMT5ForSequenceClassification: ConcreteModelClass = concreteClass(
+  'umt5',
+  'UMT5ForSequenceClassification',
+);
 export const XLMRobertaForSequenceClassification: ConcreteModelClass = concreteClass(
   'xlm-roberta',
   'XLMRobertaForSequenceClassification',
+);
+export const XLNetForSequenceClassification: ConcreteModelClass = concreteClass(
+  'xlnet',
+  'XLNetForSequenceClassification',
 );
