@@ -6,7 +6,7 @@
 
 #include "support/errors.h"
 #include "support/fixtures.h"
-#include "verdict/auto/auto_model.h"
+#include "verdict/auto/classes.h"
 
 namespace verdict::testing {
 namespace {
@@ -130,6 +130,20 @@ TEST(Gpt2, StartsAsTheReference) {
   EXPECT_NEAR(standard_deviation(model->parameter("transformer.h.0.mlp.c_proj.weight")), 0.05,
               0.005);
   EXPECT_EQ(standard_deviation(model->parameter("transformer.h.1.attn.c_attn.bias")), 0);
+}
+
+TEST(Gpt2, IsTheClassOfGptSw3Too) {
+  const auto config = PretrainedConfig::from_json({{"model_type", "gpt-sw3"},
+                                                   {"n_embd", 8},
+                                                   {"n_head", 2},
+                                                   {"n_layer", 1},
+                                                   {"n_positions", 4},
+                                                   {"vocab_size", 9}});
+  EXPECT_EQ(GPT2ForSequenceClassification::from_config(config)->class_name(),
+            "GPT2ForSequenceClassification");
+  expect_error(
+      ErrorCode::kInvalidArgument, [&] { GPTNeoForSequenceClassification::from_config(config); },
+      "GPTNeoForSequenceClassification", "Use GPT2ForSequenceClassification");
 }
 
 TEST(CausalClassifiers, NeedAPadTokenForSeveralRows) {
