@@ -48,7 +48,18 @@ constexpr auto kRanges = std::to_array<Range>({{"vocab_size", 1, kMostElements},
                                                {"type_vocab_size", 0, kMostElements},
                                                {"num_key_value_heads", 1, 1 << 20},
                                                {"head_dim", 1, 1 << 20},
-                                               {"sliding_window", 1, kMostElements}});
+                                               {"sliding_window", 1, kMostElements},
+                                               {"encoder_layers", 0, 10000},
+                                               {"decoder_layers", 0, 10000},
+                                               {"num_decoder_layers", 0, 10000},
+                                               {"encoder_attention_heads", 1, 1 << 20},
+                                               {"decoder_attention_heads", 1, 1 << 20},
+                                               {"encoder_ffn_dim", 1, 1 << 24},
+                                               {"decoder_ffn_dim", 1, 1 << 24},
+                                               {"prompt_length", 1, 1 << 20},
+                                               {"prompt_mid_dim", 1, 1 << 24},
+                                               {"window_size", 1, kMostElements},
+                                               {"relative_attention_num_buckets", 1, 1 << 20}});
 
 [[noreturn]] void wrong_kind(const std::string& name, std::string_view attribute, const json& value,
                              std::string_view expected) {
@@ -109,11 +120,15 @@ PretrainedConfig PretrainedConfig::from_json(const json& source, std::string_vie
 
   const std::string type = model_type->get<std::string>();
   config.values_ = default_config(type);
+  config.id2label_ = default_labels(config.get_or<std::int64_t>("num_labels", 2));
+  config.values_.erase("num_labels");
   for (const auto& [key, value] : source.items()) {
-    if (!is_label_attribute(key)) config.values_[canonical_name(type, key)] = value;
+    const std::string canonical = canonical_name(type, key);
+    const std::string first_spelling = file_name(type, canonical);
+    const bool is_second = key != first_spelling && is_set(source, first_spelling);
+    if (!is_label_attribute(key) && !is_second) config.values_[canonical] = value;
   }
   config.values_["model_type"] = type;
-  config.id2label_ = default_labels(2);
   config.read_labels(source);
   config.apply(kwargs);
   config.validate();
@@ -191,7 +206,8 @@ void PretrainedConfig::validate() {
     }
   }
   for (const auto& [key, value] : values_.items()) {
-    const bool is_probability = ends_with(key, "dropout") || ends_with(key, "dropout_prob");
+    const bool is_probability = ends_with(key, "dropout") || ends_with(key, "dropout_prob") ||
+                                ends_with(key, "dropout_rate") || ends_with(key, "_pdrop");
     if (is_probability && !value.is_null() && !(get<double>(key) >= 0 && get<double>(key) < 1)) {
       wrong_kind(name_, key, value, "a probability from 0 up to, but not including, 1");
     }

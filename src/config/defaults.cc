@@ -11,7 +11,7 @@ namespace verdict {
 namespace {
 
 struct Defaults {
-  std::string_view model_type;
+  std::string_view model_types;  ///< separated by spaces
   std::string_view json;
 };
 
@@ -35,6 +35,13 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0, "max_position_embeddings": 512,
   "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12, "classifier_dropout_prob": 0.1,
   "pad_token_id": 0, "bos_token_id": 2, "eos_token_id": 3})"},
+    {"bart", R"({
+  "vocab_size": 50265, "max_position_embeddings": 1024, "d_model": 1024,
+  "encoder_layers": 12, "encoder_ffn_dim": 4096, "encoder_attention_heads": 16,
+  "decoder_layers": 12, "decoder_ffn_dim": 4096, "decoder_attention_heads": 16, "activation_function": "gelu",
+  "dropout": 0.1, "attention_dropout": 0.0, "activation_dropout": 0.0, "classifier_dropout": 0.0, "init_std": 0.02,
+  "scale_embedding": false, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "decoder_start_token_id": 2,
+  "num_labels": 3})"},
     {"bert", kBert},
     {"camembert", kRoberta},
     {"distilbert", R"({
@@ -71,6 +78,17 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "eos_token_id": 1, "bos_token_id": 2, "attention_bias": false, "attention_dropout": 0.0,
   "query_pre_attn_scalar": 256, "sliding_window": 4096, "attn_logit_softcapping": null,
   "use_bidirectional_attention": false, "sliding_window_pattern": 6})"},
+    {"gpt-sw3 gpt2", R"({
+  "vocab_size": 50257, "n_positions": 1024, "n_embd": 768, "n_layer": 12, "n_head": 12, "n_inner": null,
+  "activation_function": "gelu_new", "resid_pdrop": 0.1, "embd_pdrop": 0.1, "attn_pdrop": 0.1,
+  "layer_norm_epsilon": 1e-05, "initializer_range": 0.02, "scale_attn_weights": true,
+  "scale_attn_by_inverse_layer_idx": false, "bos_token_id": 50256, "eos_token_id": 50256, "pad_token_id": null})"},
+    {"gpt_neo", R"({
+  "vocab_size": 50257, "max_position_embeddings": 2048, "hidden_size": 2048, "num_layers": 24,
+  "attention_types": [[["global", "local"], 12]], "num_heads": 16, "intermediate_size": null, "window_size": 256,
+  "activation_function": "gelu_new", "resid_dropout": 0.0, "embed_dropout": 0.0, "attention_dropout": 0.0,
+  "layer_norm_epsilon": 1e-05, "initializer_range": 0.02, "bos_token_id": 50256, "eos_token_id": 50256,
+  "pad_token_id": null})"},
     {"gte", R"({
   "vocab_size": 250048, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
   "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.0,
@@ -81,6 +99,12 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "num_attention_heads": 32, "num_key_value_heads": null, "head_dim": null, "hidden_act": "silu",
   "max_position_embeddings": 2048, "initializer_range": 0.02, "rms_norm_eps": 1e-6, "pad_token_id": null,
   "bos_token_id": 1, "eos_token_id": 2, "attention_bias": false, "attention_dropout": 0.0, "mlp_bias": false})"},
+    {"mbart", R"({
+  "vocab_size": 50265, "max_position_embeddings": 1024, "d_model": 1024,
+  "encoder_layers": 12, "encoder_ffn_dim": 4096, "encoder_attention_heads": 16,
+  "decoder_layers": 12, "decoder_ffn_dim": 4096, "decoder_attention_heads": 16, "activation_function": "gelu",
+  "dropout": 0.1, "attention_dropout": 0.0, "activation_dropout": 0.0, "classifier_dropout": 0.0, "init_std": 0.02,
+  "scale_embedding": false, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2})"},
     {"mistral", R"({
   "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
   "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": null, "hidden_act": "silu",
@@ -94,6 +118,18 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "attention_bias": false, "attention_dropout": 0.0, "local_attention": 128, "embedding_dropout": 0.0,
   "mlp_bias": false, "mlp_dropout": 0.0, "classifier_pooling": "cls", "classifier_dropout": 0.0,
   "classifier_bias": false, "classifier_activation": "gelu", "global_attn_every_n_layers": 3})"},
+    {"mt5 umt5", R"({
+  "vocab_size": 250112, "d_model": 512, "d_kv": 64, "d_ff": 1024, "num_layers": 8, "num_decoder_layers": null, "num_heads": 6,
+  "relative_attention_num_buckets": 32, "relative_attention_max_distance": 128, "dropout_rate": 0.1,
+  "classifier_dropout": 0.0, "layer_norm_epsilon": 1e-06, "initializer_factor": 1.0, "feed_forward_proj": "gated-gelu",
+  "pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": 0})"},
+    {"mvp", R"({
+  "vocab_size": 50267, "max_position_embeddings": 1024, "d_model": 1024,
+  "encoder_layers": 12, "encoder_ffn_dim": 4096, "encoder_attention_heads": 16,
+  "decoder_layers": 12, "decoder_ffn_dim": 4096, "decoder_attention_heads": 16, "activation_function": "gelu",
+  "dropout": 0.1, "attention_dropout": 0.0, "activation_dropout": 0.0, "classifier_dropout": 0.0, "init_std": 0.02,
+  "scale_embedding": false, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "decoder_start_token_id": 2,
+  "use_prompt": false, "prompt_length": 100, "prompt_mid_dim": 800})"},
     {"nomic_bert", R"({
   "vocab_size": 30528, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
   "intermediate_size": 3072, "hidden_act": "silu", "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0,
@@ -105,6 +141,12 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "attention_dropout": 0.0, "hidden_act": "silu", "max_position_embeddings": 4096,
   "original_max_position_embeddings": 4096, "initializer_range": 0.02, "rms_norm_eps": 1e-5,
   "bos_token_id": 1, "eos_token_id": 32000, "pad_token_id": 32000, "sliding_window": null})"},
+    {"plbart", R"({
+  "vocab_size": 50005, "max_position_embeddings": 1024, "d_model": 768,
+  "encoder_layers": 6, "encoder_ffn_dim": 3072, "encoder_attention_heads": 12,
+  "decoder_layers": 6, "decoder_ffn_dim": 3072, "decoder_attention_heads": 12, "activation_function": "gelu",
+  "dropout": 0.1, "attention_dropout": 0.1, "activation_dropout": 0.0, "classifier_dropout": 0.0, "init_std": 0.02,
+  "scale_embedding": true, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2})"},
     {"qwen2", R"({
   "vocab_size": 151936, "hidden_size": 4096, "intermediate_size": 22016, "num_hidden_layers": 32,
   "num_attention_heads": 32, "num_key_value_heads": 32, "hidden_act": "silu", "max_position_embeddings": 32768,
@@ -117,6 +159,11 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "sliding_window": null, "max_window_layers": 28, "attention_bias": false, "attention_dropout": 0.0,
   "pad_token_id": null})"},
     {"roberta", kRoberta},
+    {"t5", R"({
+  "vocab_size": 32128, "d_model": 512, "d_kv": 64, "d_ff": 2048, "num_layers": 6, "num_decoder_layers": null, "num_heads": 8,
+  "relative_attention_num_buckets": 32, "relative_attention_max_distance": 128, "dropout_rate": 0.1,
+  "classifier_dropout": 0.0, "layer_norm_epsilon": 1e-06, "initializer_factor": 1.0, "feed_forward_proj": "relu",
+  "pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": null})"},
     {"ultrabert", R"({
   "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
   "num_attention_heads": 32, "num_key_value_heads": null, "head_dim": null, "hidden_act": "silu",
@@ -124,6 +171,11 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "attention_bias": false, "attention_dropout": 0.0, "mlp_bias": false, "classifier_pooling": "cls",
   "sliding_window": 128, "classifier_dropout": 0.0})"},
     {"xlm-roberta", kRoberta},
+    {"xlnet", R"({
+  "vocab_size": 32000, "d_model": 1024, "n_layer": 24, "n_head": 16, "d_inner": 4096, "d_head": null,
+  "ff_activation": "gelu", "attn_type": "bi", "initializer_range": 0.02, "layer_norm_eps": 1e-12, "dropout": 0.1,
+  "bi_data": false, "clamp_len": -1, "same_length": false, "summary_type": "last", "summary_use_proj": true,
+  "summary_activation": "tanh", "summary_last_dropout": 0.1, "pad_token_id": 5, "bos_token_id": 1, "eos_token_id": 2})"},
 });
 
 }  // namespace
@@ -131,7 +183,7 @@ constexpr auto kDefaults = std::to_array<Defaults>({
 nlohmann::json default_config(std::string_view model_type) {
   nlohmann::json out = nlohmann::json::object();
   for (const Defaults& entry : kDefaults) {
-    if (entry.model_type != model_type) continue;
+    if (!is_listed(entry.model_types, model_type)) continue;
     const nlohmann::json values = parse_json(entry.json, model_type);
     for (const auto& [key, value] : values.items()) out[canonical_name(model_type, key)] = value;
   }

@@ -7,6 +7,9 @@
 // names.
 namespace verdict {
 
+/// Whether a list of names, separated by spaces, holds `name`.
+bool is_listed(std::string_view names, std::string_view name);
+
 /// The canonical name of an attribute of a model type, for example hidden_size for DistilBERT's
 /// "dim".
 std::string canonical_name(std::string_view model_type, std::string_view file_name);

@@ -154,7 +154,8 @@ struct RotaryOp {
 };
 
 /// Row of a table by the difference of two int32 values of query and key, usually their positions
-/// (query - key).
+/// (query - key). Of a table over kDistances, whose size the batch decides: the row counted from
+/// its middle one.
 using RelativeIndex = std::function<std::int32_t(std::int32_t difference)>;
 
 /// What is added to an attention's scaled scores before the softmax: scale · (…).

@@ -19,6 +19,7 @@ namespace {
 constexpr auto kModelTypes = std::to_array<ModelType>({
 #define VERDICT_MODEL(model_type, class_prefix, family) \
   {model_type, #class_prefix, &models::family##_family, #family},
+#define VERDICT_FURTHER_TYPE VERDICT_MODEL
 #include "verdict/models/registry.def"
 #undef VERDICT_MODEL
 });

@@ -80,8 +80,13 @@ std::int64_t head_size(std::int64_t hidden, std::int64_t heads);
 AttentionResult self_attention(const Scope& scope, Value x, std::int64_t heads, double dropout,
                                const ProjectionNames& names = {});
 
-/// T5's logarithmic buckets (Raffel et al. 2019): the row of a bias table by query - key.
+/// T5's logarithmic buckets (Raffel et al. 2019): the row of a bias table by query - key. Throws
+/// `kInvalidArgument` for numbers that leave no bucket for far keys.
 graph::RelativeIndex t5_buckets(std::int64_t buckets, std::int64_t max_distance,
                                 bool bidirectional);
+
+/// Sines, then cosines of query - key (Dai et al. 2019), which counts as at most `clamp` where that
+/// is positive: [distances, size]. Terms read it with the difference itself as index.
+Value distance_sinusoids(const Scope& scope, std::int64_t size, std::int64_t clamp);
 
 }  // namespace verdict::nn

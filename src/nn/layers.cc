@@ -49,6 +49,16 @@ Value linear(const Scope& scope, Value x, std::int64_t out_features, const Linea
   return scope.graph().apply(std::move(op), {x});
 }
 
+Value projection(const Scope& scope, Value x, std::string_view name,
+                 std::vector<std::int64_t> shape, bool transposed) {
+  graph::LinearPart part{};
+  part.weight = scope.parameter(name, std::move(shape), scope.weight_initializer());
+  part.transposed = transposed;
+  graph::LinearOp op;
+  op.parts.push_back(part);
+  return scope.graph().apply(std::move(op), {x});
+}
+
 std::vector<Value> fused_linear(const Scope& scope, Value x,
                                 std::span<const std::int64_t> out_features,
                                 const LinearOptions& options) {

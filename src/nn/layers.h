@@ -19,6 +19,11 @@ struct LinearOptions {
 Value linear(const Scope& scope, Value x, std::int64_t out_features,
              const LinearOptions& options = {});
 
+/// A product without bias whose weight is the parameter `name` of several axes: [in, …] where
+/// `transposed`, else [out, …] (XLNet).
+Value projection(const Scope& scope, Value x, std::string_view name,
+                 std::vector<std::int64_t> shape, bool transposed);
+
 /// Several projections that are stored one after another in one `weight` [Σ outᵢ, in].
 std::vector<Value> fused_linear(const Scope& scope, Value x,
                                 std::span<const std::int64_t> out_features,

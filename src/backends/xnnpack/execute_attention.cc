@@ -65,15 +65,17 @@ struct DifferenceRows {
 };
 
 DifferenceRows tabulate(const ScoreTerm& term, std::span<const std::int32_t> query_ids,
-                        std::span<const std::int32_t> key_ids, std::size_t table_rows) {
+                        std::span<const std::int32_t> key_ids, std::size_t table_rows,
+                        bool from_middle) {
   const auto [low_query, high_query] = std::ranges::minmax(query_ids);
   const auto [low_key, high_key] = std::ranges::minmax(key_ids);
+  const auto last_row = static_cast<std::int32_t>(table_rows) - 1;
+  const std::int32_t origin = from_middle ? last_row / 2 : 0;
   DifferenceRows out;
   out.least = low_query - high_key;
   for (std::int32_t difference = out.least; difference <= high_query - low_key; ++difference) {
     // Differences between sequences never meet, so the index may be out of range for them.
-    out.rows.push_back(
-        std::clamp(term.index(difference), 0, static_cast<std::int32_t>(table_rows) - 1));
+    out.rows.push_back(std::clamp(origin + term.index(difference), 0, last_row));
   }
   return out;
 }
@@ -128,9 +130,13 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& 
   const auto slot = [&](int input) { return node.inputs[static_cast<std::size_t>(input)]; };
   std::vector<DifferenceRows> differences;
   for (const ScoreTerm& term : op.terms) {
-    differences.push_back(tabulate(
-        term, std::span(ints(slot(term.query_ids)), rows(slot(term.query_ids))),
-        std::span(ints(slot(term.key_ids)), rows(slot(term.key_ids))), rows(slot(term.table))));
+    const auto table = graph.info(slot(term.table)).shape[0].rows;
+    const bool by_distance = graph.segmentations()[static_cast<std::size_t>(table)].rule ==
+                             graph::Segmentation::Rule::kDistances;
+    differences.push_back(
+        tabulate(term, std::span(ints(slot(term.query_ids)), rows(slot(term.query_ids))),
+                 std::span(ints(slot(term.key_ids)), rows(slot(term.key_ids))),
+                 rows(slot(term.table)), by_distance));
   }
 
   const std::size_t sequences = query_offsets.size() - 1;

@@ -5,6 +5,10 @@ export const AlbertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'albert',
   class_name: 'AlbertForSequenceClassification',
 });
+export const BartForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'bart',
+  class_name: 'BartForSequenceClassification',
+});
 export const BertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'bert',
   class_name: 'BertForSequenceClassification',
@@ -37,6 +41,14 @@ export const Gemma3TextForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'gemma3_text',
   class_name: 'Gemma3TextForSequenceClassification',
 });
+export const GPT2ForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'gpt2',
+  class_name: 'GPT2ForSequenceClassification',
+});
+export const GPTNeoForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'gpt_neo',
+  class_name: 'GPTNeoForSequenceClassification',
+});
 export const GteForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'gte',
   class_name: 'GteForSequenceClassification',
@@ -44,6 +56,10 @@ export const GteForSequenceClassification: ModelFactory = modelFactory({
 export const LlamaForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'llama',
   class_name: 'LlamaForSequenceClassification',
+});
+export const MBartForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'mbart',
+  class_name: 'MBartForSequenceClassification',
 });
 export const MistralForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'mistral',
@@ -53,6 +69,14 @@ export const ModernBertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'modernbert',
   class_name: 'ModernBertForSequenceClassification',
 });
+export const MT5ForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'mt5',
+  class_name: 'MT5ForSequenceClassification',
+});
+export const MvpForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'mvp',
+  class_name: 'MvpForSequenceClassification',
+});
 export const NomicBertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'nomic_bert',
   class_name: 'NomicBertForSequenceClassification',
@@ -60,6 +84,10 @@ export const NomicBertForSequenceClassification: ModelFactory = modelFactory({
 export const Phi3ForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'phi3',
   class_name: 'Phi3ForSequenceClassification',
+});
+export const PLBartForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'plbart',
+  class_name: 'PLBartForSequenceClassification',
 });
 export const Qwen2ForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'qwen2',
@@ -73,11 +101,23 @@ export const RobertaForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'roberta',
   class_name: 'RobertaForSequenceClassification',
 });
+export const T5ForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 't5',
+  class_name: 'T5ForSequenceClassification',
+});
 export const UltrabertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'ultrabert',
   class_name: 'UltrabertForSequenceClassification',
 });
+export const UMT5ForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'umt5',
+  class_name: 'UMT5ForSequenceClassification',
+});
 export const XLMRobertaForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'xlm-roberta',
   class_name: 'XLMRobertaForSequenceClassification',
+});
+export const XLNetForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'xlnet',
+  class_name: 'XLNetForSequenceClassification',
 });

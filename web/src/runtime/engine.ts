@@ -482,8 +482,8 @@ function instantiator(module: object): NonNullable<ModuleOptions['instantiateWas
 }
 
 function checkType(model_type: string, { class_name, ...expected }: ModelClass, build: BuildInfo) {
-  if (model_type === expected.model_type) return;
   const own = build.model_types.find((type) => type.model_type === model_type);
+  if (own?.class_name === class_name) return;
   throw new VerdictError(
     'invalid_argument',
     `The model's type is "${model_type}", but ${class_name} takes "${expected.model_type}". ` +
