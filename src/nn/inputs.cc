@@ -38,12 +38,19 @@ Value optional_input(const Scope& scope, std::string name, std::int64_t limit,
   return token_input(scope, name, limit, std::move(prelude));
 }
 
-Value column_positions(const Scope& scope, std::int64_t limit) {
-  return token_input(scope, "position_ids", limit,
-                     [](const Batch& batch, std::span<std::int32_t> out) {
-                       if (!copy_given(batch, "position_ids", out))
-                         std::copy(batch.columns.begin(), batch.columns.end(), out.begin());
-                     });
+Value column_positions(const Scope& scope, std::int64_t limit, std::int32_t first) {
+  auto prelude = [first](const Batch& batch, std::span<std::int32_t> out) {
+    if (copy_given(batch, "position_ids", out)) return;
+    std::transform(batch.columns.begin(), batch.columns.end(), out.begin(),
+                   [first](std::int32_t column) { return first + column; });
+  };
+  return token_input(scope, "position_ids", limit, std::move(prelude));
+}
+
+Value token_columns(const Scope& scope, std::int64_t limit) {
+  return token_input(scope, "column", limit, [](const Batch& batch, std::span<std::int32_t> out) {
+    std::copy(batch.columns.begin(), batch.columns.end(), out.begin());
+  });
 }
 
 Value token_count_positions(const Scope& scope, std::int64_t limit, std::int32_t padding_idx) {

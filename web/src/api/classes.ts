@@ -13,6 +13,14 @@ export const CamembertForSequenceClassification: ConcreteModelClass = concreteCl
   'camembert',
   'CamembertForSequenceClassification',
 );
+export const ConvBertForSequenceClassification: ConcreteModelClass = concreteClass(
+  'convbert',
+  'ConvBertForSequenceClassification',
+);
+export const Data2VecTextForSequenceClassification: ConcreteModelClass = concreteClass(
+  'data2vec-text',
+  'Data2VecTextForSequenceClassification',
+);
 export const DistilBertForSequenceClassification: ConcreteModelClass = concreteClass(
   'distilbert',
   'DistilBertForSequenceClassification',
@@ -21,11 +29,103 @@ export const ElectraForSequenceClassification: ConcreteModelClass = concreteClas
   'electra',
   'ElectraForSequenceClassification',
 );
+export const ErnieForSequenceClassification: ConcreteModelClass = concreteClass(
+  'ernie',
+  'ErnieForSequenceClassification',
+);
+export const EuroBertForSequenceClassification: ConcreteModelClass = concreteClass(
+  'eurobert',
+  'EuroBertForSequenceClassification',
+);
+export const GemmaForSequenceClassification: ConcreteModelClass = concreteClass(
+  'gemma',
+  'GemmaForSequenceClassification',
+);
+export const Gemma2ForSequenceClassification: ConcreteModelClass = concreteClass(
+  'gemma2',
+  'Gemma2ForSequenceClassification',
+);
+export const Gemma3TextForSequenceClassification: ConcreteModelClass = concreteClass(
+  'gemma3_text',
+  'Gemma3TextForSequenceClassification',
+);
+export const GteForSequenceClassification: ConcreteModelClass = concreteClass(
+  'gte',
+  'GteForSequenceClassification',
+);
+export const IBertForSequenceClassification: ConcreteModelClass = concreteClass(
+  'ibert',
+  'IBertForSequenceClassification',
+);
+export const LlamaForSequenceClassification: ConcreteModelClass = concreteClass(
+  'llama',
+  'LlamaForSequenceClassification',
+);
+export const MegatronBertForSequenceClassification: ConcreteModelClass = concreteClass(
+  'megatron-bert',
+  'MegatronBertForSequenceClassification',
+);
+export const MistralForSequenceClassification: ConcreteModelClass = concreteClass(
+  'mistral',
+  'MistralForSequenceClassification',
+);
+export const MobileBertForSequenceClassification: ConcreteModelClass = concreteClass(
+  'mobilebert',
+  'MobileBertForSequenceClassification',
+);
+export const ModernBertForSequenceClassification: ConcreteModelClass = concreteClass(
+  'modernbert',
+  'ModernBertForSequenceClassification',
+);
+export const NomicBertForSequenceClassification: ConcreteModelClass = concreteClass(
+  'nomic_bert',
+  'NomicBertForSequenceClassification',
+);
+export const NystromformerForSequenceClassification: ConcreteModelClass = concreteClass(
+  'nystromformer',
+  'NystromformerForSequenceClassification',
+);
+export const Phi3ForSequenceClassification: ConcreteModelClass = concreteClass(
+  'phi3',
+  'Phi3ForSequenceClassification',
+);
+export const Qwen2ForSequenceClassification: ConcreteModelClass = concreteClass(
+  'qwen2',
+  'Qwen2ForSequenceClassification',
+);
+export const Qwen3ForSequenceClassification: ConcreteModelClass = concreteClass(
+  'qwen3',
+  'Qwen3ForSequenceClassification',
+);
+export const RemBertForSequenceClassification: ConcreteModelClass = concreteClass(
+  'rembert',
+  'RemBertForSequenceClassification',
+);
 export const RobertaForSequenceClassification: ConcreteModelClass = concreteClass(
   'roberta',
   'RobertaForSequenceClassification',
 );
+export const RobertaPreLayerNormForSequenceClassification: ConcreteModelClass = concreteClass(
+  'roberta-prelayernorm',
+  'RobertaPreLayerNormForSequenceClassification',
+);
+export const RoCBertForSequenceClassification: ConcreteModelClass = concreteClass(
+  'roc_bert',
+  'RoCBertForSequenceClassification',
+);
+export const SqueezeBertForSequenceClassification: ConcreteModelClass = concreteClass(
+  'squeezebert',
+  'SqueezeBertForSequenceClassification',
+);
+export const UltrabertForSequenceClassification: ConcreteModelClass = concreteClass(
+  'ultrabert',
+  'UltrabertForSequenceClassification',
+);
 export const XLMRobertaForSequenceClassification: ConcreteModelClass = concreteClass(
   'xlm-roberta',
   'XLMRobertaForSequenceClassification',
+);
+export const XLMRobertaXLForSequenceClassification: ConcreteModelClass = concreteClass(
+  'xlm-roberta-xl',
+  'XLMRobertaXLForSequenceClassification',
 );
