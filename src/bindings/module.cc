@@ -329,7 +329,7 @@ class Loader {
       load.seed = given.value("seed", std::uint64_t{0});
       loader_ = std::make_unique<ModelLoader>(
           PretrainedConfig::from_json(parse_json(config, "config.json"), "config.json",
-                                      arguments(kwargs)),
+                                      arguments(kwargs), given.value("model", "")),
           load);
       return json();
     });
@@ -451,11 +451,12 @@ class Pipeline {
   std::unique_ptr<TextClassificationPipeline> pipeline_;
 };
 
+/// `model`: see `PretrainedConfig::from_json`.
 std::string parse_config(const std::string& text, const std::string& name,
-                         const std::string& kwargs) {
+                         const std::string& kwargs, const std::string& model) {
   return guarded([&] {
     const auto config =
-        PretrainedConfig::from_json(parse_json(text, name), name, arguments(kwargs));
+        PretrainedConfig::from_json(parse_json(text, name), name, arguments(kwargs), model);
     return config.to_json();
   });
 }

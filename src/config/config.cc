@@ -59,7 +59,19 @@ constexpr auto kRanges = std::to_array<Range>({{"vocab_size", 1, kMostElements},
                                                {"prompt_length", 1, 1 << 20},
                                                {"prompt_mid_dim", 1, 1 << 24},
                                                {"window_size", 1, kMostElements},
-                                               {"relative_attention_num_buckets", 1, 1 << 20}});
+                                               {"relative_attention_num_buckets", 1, 1 << 20},
+                                               {"input_embedding_size", 1, 1 << 20},
+                                               {"intra_bottleneck_size", 1, 1 << 20},
+                                               {"num_feedforward_networks", 1, 10000},
+                                               {"conv_kernel_size", 1, 1 << 16},
+                                               {"head_ratio", 1, 1 << 20},
+                                               {"num_landmarks", 1, kMostElements},
+                                               {"segment_means_seq_len", 1, kMostElements},
+                                               {"task_type_vocab_size", 1, kMostElements},
+                                               {"pronunciation_embed_dim", 1, 1 << 20},
+                                               {"pronunciation_vocab_size", 1, kMostElements},
+                                               {"shape_embed_dim", 1, 1 << 20},
+                                               {"shape_vocab_size", 1, kMostElements}});
 
 [[noreturn]] void wrong_kind(const std::string& name, std::string_view attribute, const json& value,
                              std::string_view expected) {
@@ -81,8 +93,19 @@ bool is_set(const json& object, std::string_view key) {
   return found != object.end() && !found->is_null();
 }
 
-PretrainedConfig read_config(const ByteSource& file, const json& kwargs) {
-  return PretrainedConfig::from_json(parse_json(read_text(file), file.name()), file.name(), kwargs);
+PretrainedConfig read_config(const ByteSource& file, const json& kwargs,
+                             std::string_view model = "") {
+  return PretrainedConfig::from_json(parse_json(read_text(file), file.name()), file.name(), kwargs,
+                                     model);
+}
+
+/// `model_type` from the keywords, the file or the last part of the model's name; empty: none.
+json find_model_type(const json& source, const json& kwargs, std::string_view model) {
+  for (const json* object : {&kwargs, &source}) {
+    if (is_set(*object, "model_type")) return (*object)["model_type"];
+  }
+  while (ends_with(model, "/")) model.remove_suffix(1);
+  return model_type_in(model.substr(model.rfind('/') + 1));
 }
 
 }  // namespace
@@ -101,24 +124,21 @@ ProblemType problem_type_from_name(std::string_view name) {
 }
 
 PretrainedConfig PretrainedConfig::from_json(const json& source, std::string_view name,
-                                             const json& kwargs) {
+                                             const json& kwargs, std::string_view model) {
   PretrainedConfig config;
   config.name_ = name;
   if (!source.is_object()) {
     throw Error(ErrorCode::kCorruptFile, concat("\"", name, "\" holds no JSON object."));
   }
-  const json* model_type = is_set(kwargs, "model_type") ? &kwargs["model_type"] : nullptr;
-  if (model_type == nullptr && is_set(source, "model_type")) model_type = &source["model_type"];
-  if (model_type == nullptr) {
-    throw Error(
-        ErrorCode::kInvalidArgument,
-        concat("\"", name,
-               "\" has no \"model_type\", so its architecture is unknown. Add it, or give it as a "
-               "keyword (model_type)."));
+  const json model_type = find_model_type(source, kwargs, model);
+  if (!model_type.is_string()) wrong_kind(config.name_, "model_type", model_type, "a string");
+  const std::string type = model_type.get<std::string>();
+  if (type.empty()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                concat("\"", name,
+                       "\" has no \"model_type\" and the model's name holds no known one, so its "
+                       "architecture is unknown. Add it, or give it as a keyword (model_type)."));
   }
-  if (!model_type->is_string()) wrong_kind(config.name_, "model_type", *model_type, "a string");
-
-  const std::string type = model_type->get<std::string>();
   config.values_ = default_config(type);
   config.id2label_ = default_labels(config.get_or<std::int64_t>("num_labels", 2));
   config.values_.erase("num_labels");
@@ -308,7 +328,7 @@ PretrainedConfig AutoConfig::from_pretrained(const std::string& name_or_path, co
 }
 
 PretrainedConfig AutoConfig::from_pretrained(const FileSet& files, const json& kwargs) {
-  return read_config(*files.require("config.json"), kwargs);
+  return read_config(*files.require("config.json"), kwargs, files.name());
 }
 
 }  // namespace verdict

@@ -21,6 +21,12 @@ constexpr std::string_view kBert = R"({
   "max_position_embeddings": 512, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
   "pad_token_id": 0, "classifier_dropout": null})";
 
+constexpr std::string_view kXlmRoberta = R"({
+  "vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+  "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+  "max_position_embeddings": 512, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
+  "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "classifier_dropout": null})";
+
 constexpr std::string_view kRoberta = R"({
   "vocab_size": 50265, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
   "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
@@ -43,7 +49,14 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "scale_embedding": false, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "decoder_start_token_id": 2,
   "num_labels": 3})"},
     {"bert", kBert},
-    {"camembert", kRoberta},
+    {"camembert", kXlmRoberta},
+    {"convbert", R"({
+  "vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+  "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+  "max_position_embeddings": 512, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
+  "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "embedding_size": 768, "head_ratio": 2,
+  "conv_kernel_size": 9, "num_groups": 1, "classifier_dropout": null})"},
+    {"data2vec-text", kXlmRoberta},
     {"distilbert", R"({
   "vocab_size": 30522, "max_position_embeddings": 512, "sinusoidal_pos_embds": false, "n_layers": 6, "n_heads": 12,
   "dim": 768, "hidden_dim": 3072, "dropout": 0.1, "attention_dropout": 0.1, "activation": "gelu",
@@ -54,6 +67,11 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "max_position_embeddings": 512, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
   "summary_type": "first", "summary_use_proj": true, "summary_activation": "gelu", "summary_last_dropout": 0.1,
   "pad_token_id": 0, "classifier_dropout": null})"},
+    {"ernie", R"({
+  "vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+  "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+  "max_position_embeddings": 512, "type_vocab_size": 2, "task_type_vocab_size": 3, "use_task_id": false,
+  "initializer_range": 0.02, "layer_norm_eps": 1e-12, "pad_token_id": 0, "classifier_dropout": null})"},
     {"eurobert", R"({
   "vocab_size": 128256, "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12,
   "num_attention_heads": 12, "num_key_value_heads": null, "head_dim": null, "hidden_act": "silu",
@@ -94,6 +112,11 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.0,
   "max_position_embeddings": 8192, "type_vocab_size": 1, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
   "pad_token_id": 1, "classifier_dropout": null})"},
+    {"ibert", R"({
+  "vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+  "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+  "max_position_embeddings": 512, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
+  "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "quant_mode": false})"},
     {"llama", R"({
   "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
   "num_attention_heads": 32, "num_key_value_heads": null, "head_dim": null, "hidden_act": "silu",
@@ -105,11 +128,24 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "decoder_layers": 12, "decoder_ffn_dim": 4096, "decoder_attention_heads": 16, "activation_function": "gelu",
   "dropout": 0.1, "attention_dropout": 0.0, "activation_dropout": 0.0, "classifier_dropout": 0.0, "init_std": 0.02,
   "scale_embedding": false, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2})"},
+    {"megatron-bert", R"({
+  "vocab_size": 29056, "hidden_size": 1024, "num_hidden_layers": 24, "num_attention_heads": 16,
+  "intermediate_size": 4096, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+  "max_position_embeddings": 512, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
+  "pad_token_id": 0})"},
     {"mistral", R"({
   "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 14336, "num_hidden_layers": 32,
   "num_attention_heads": 32, "num_key_value_heads": 8, "head_dim": null, "hidden_act": "silu",
   "max_position_embeddings": 131072, "initializer_range": 0.02, "rms_norm_eps": 1e-6, "pad_token_id": null,
   "bos_token_id": 1, "eos_token_id": 2, "sliding_window": 4096, "attention_dropout": 0.0})"},
+    {"mobilebert", R"({
+  "vocab_size": 30522, "hidden_size": 512, "num_hidden_layers": 24, "num_attention_heads": 4, "intermediate_size": 512,
+  "hidden_act": "relu", "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.1,
+  "max_position_embeddings": 512, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
+  "pad_token_id": 0, "embedding_size": 128, "trigram_input": true, "use_bottleneck": true,
+  "intra_bottleneck_size": 128, "use_bottleneck_attention": false, "key_query_shared_bottleneck": true,
+  "num_feedforward_networks": 4, "normalization_type": "no_norm", "classifier_activation": true,
+  "classifier_dropout": null})"},
     {"modernbert", R"({
   "vocab_size": 50368, "hidden_size": 768, "intermediate_size": 1152, "num_hidden_layers": 22,
   "num_attention_heads": 12, "hidden_activation": "gelu", "max_position_embeddings": 8192,
@@ -135,6 +171,12 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "intermediate_size": 3072, "hidden_act": "silu", "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0,
   "max_position_embeddings": 2048, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
   "pad_token_id": 0, "classifier_dropout": null, "head_dim": null})"},
+    {"nystromformer", R"({
+  "vocab_size": 30000, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+  "intermediate_size": 3072, "hidden_act": "gelu_new", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+  "max_position_embeddings": 510, "type_vocab_size": 2, "segment_means_seq_len": 64, "num_landmarks": 64,
+  "conv_kernel_size": 65, "inv_coeff_init_option": false, "initializer_range": 0.02, "layer_norm_eps": 1e-05,
+  "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2})"},
     {"phi3", R"({
   "vocab_size": 32064, "hidden_size": 3072, "intermediate_size": 8192, "num_hidden_layers": 32,
   "num_attention_heads": 32, "num_key_value_heads": null, "resid_pdrop": 0.0, "embd_pdrop": 0.0,
@@ -158,19 +200,44 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "max_position_embeddings": 32768, "initializer_range": 0.02, "rms_norm_eps": 1e-6, "use_sliding_window": false,
   "sliding_window": null, "max_window_layers": 28, "attention_bias": false, "attention_dropout": 0.0,
   "pad_token_id": null})"},
+    {"rembert", R"({
+  "vocab_size": 250300, "hidden_size": 1152, "num_hidden_layers": 32, "num_attention_heads": 18,
+  "input_embedding_size": 256, "intermediate_size": 4608, "hidden_act": "gelu", "hidden_dropout_prob": 0.0,
+  "attention_probs_dropout_prob": 0.0, "classifier_dropout_prob": 0.1, "max_position_embeddings": 512,
+  "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12, "pad_token_id": 0, "bos_token_id": 312,
+  "eos_token_id": 313})"},
     {"roberta", kRoberta},
     {"t5", R"({
   "vocab_size": 32128, "d_model": 512, "d_kv": 64, "d_ff": 2048, "num_layers": 6, "num_decoder_layers": null, "num_heads": 8,
   "relative_attention_num_buckets": 32, "relative_attention_max_distance": 128, "dropout_rate": 0.1,
   "classifier_dropout": 0.0, "layer_norm_epsilon": 1e-06, "initializer_factor": 1.0, "feed_forward_proj": "relu",
   "pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": null})"},
+    {"roberta-prelayernorm", kRoberta},
+    {"roc_bert", R"({
+  "vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+  "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+  "max_position_embeddings": 512, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
+  "pad_token_id": 0, "classifier_dropout": null, "enable_pronunciation": true, "enable_shape": true,
+  "pronunciation_embed_dim": 768, "pronunciation_vocab_size": 910, "shape_embed_dim": 512, "shape_vocab_size": 24858,
+  "concat_input": true})"},
+    {"squeezebert", R"({
+  "vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+  "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+  "max_position_embeddings": 512, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
+  "pad_token_id": 0, "embedding_size": 768, "q_groups": 4, "k_groups": 4, "v_groups": 4, "post_attention_groups": 1,
+  "intermediate_groups": 4, "output_groups": 4})"},
     {"ultrabert", R"({
   "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
   "num_attention_heads": 32, "num_key_value_heads": null, "head_dim": null, "hidden_act": "silu",
   "max_position_embeddings": 32768, "initializer_range": 0.02, "rms_norm_eps": 1e-6, "pad_token_id": 0,
   "attention_bias": false, "attention_dropout": 0.0, "mlp_bias": false, "classifier_pooling": "cls",
   "sliding_window": 128, "classifier_dropout": 0.0})"},
-    {"xlm-roberta", kRoberta},
+    {"xlm-roberta", kXlmRoberta},
+    {"xlm-roberta-xl", R"({
+  "vocab_size": 250880, "hidden_size": 2560, "num_hidden_layers": 36, "num_attention_heads": 32,
+  "intermediate_size": 10240, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+  "max_position_embeddings": 514, "type_vocab_size": 1, "initializer_range": 0.02, "layer_norm_eps": 1e-05,
+  "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "classifier_dropout": null})"},
     {"xlnet", R"({
   "vocab_size": 32000, "d_model": 1024, "n_layer": 24, "n_head": 16, "d_inner": 4096, "d_head": null,
   "ff_activation": "gelu", "attn_type": "bi", "initializer_range": 0.02, "layer_norm_eps": 1e-12, "dropout": 0.1,
@@ -179,6 +246,17 @@ constexpr auto kDefaults = std::to_array<Defaults>({
 });
 
 }  // namespace
+
+std::string model_type_in(std::string_view name) {
+  std::string_view longest;
+  for (const Defaults& entry : kDefaults) {
+    if (name.find(entry.model_type) != std::string_view::npos &&
+        entry.model_type.size() > longest.size()) {
+      longest = entry.model_type;
+    }
+  }
+  return std::string(longest);
+}
 
 nlohmann::json default_config(std::string_view model_type) {
   nlohmann::json out = nlohmann::json::object();

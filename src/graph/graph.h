@@ -55,6 +55,8 @@ enum class ElementType { kInt32, kFloat };
 struct ValueInfo {
   ElementType type = ElementType::kFloat;
   Shape shape;
+  /// What stands for tokens that are not there when the value is given back padded.
+  float padding = 0;
 };
 
 /// Distribution of a parameter in a new model (`from_config`).

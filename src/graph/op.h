@@ -75,7 +75,8 @@ struct RowSelection {
 /// One weight of a linear layer: y = x · weightᵀ + bias.
 struct LinearPart {
   /// [out, in], or [in, out] when `transposed`; further axes are flattened into the last one (the
-  /// first one stays, or, transposed, the first one is `in`).
+  /// first one stays, or, transposed, the first one is `in`). In several groups [out, in / groups],
+  /// or [groups, in / groups, out / groups] when `transposed`.
   ParameterId weight;
   std::optional<ParameterId> bias;  ///< [out], flattened
   bool transposed = false;
@@ -89,7 +90,7 @@ struct LinearOp {
   /// Applied to every output (set by fuse_linear_activation).
   std::optional<Activation> activation;
   /// Input and output columns are divided into that many groups, which do not meet (a convolution
-  /// of kernel 1 with groups); the weight is [out, in / groups].
+  /// of kernel 1 with groups).
   std::int64_t groups = 1;
 };
 
@@ -188,6 +189,9 @@ struct AttentionOp {
   double scale = 1;             ///< multiplies the scores before the softmax
   double dropout = 0;           ///< on the probabilities, in training only
   double softcap = 0;           ///< c · tanh(score / c); 0: none
+  /// The second output holds the scores before the softmax, the lowest float for keys that are not
+  /// seen (SqueezeBERT's `attentions`).
+  bool gives_scores = false;
   /// A query sees keys from position - left to position + right; unset: no bound. Causal: right =
   /// 0.
   std::optional<std::int64_t> left;

@@ -24,6 +24,7 @@ Attention::Attention(const Scope& scope, Value query, Value key, Value value,
       options.scale != 0 ? options.scale : 1 / std::sqrt(static_cast<double>(options.head_size));
   op_.dropout = options.dropout;
   op_.softcap = options.softcap;
+  op_.gives_scores = options.gives_scores;
 }
 
 int Attention::slot(Value value, Side side) {
@@ -90,6 +91,20 @@ AttentionResult self_attention(const Scope& scope, Value x, std::int64_t heads, 
   return Attention(scope, query, key, value,
                    {.heads = heads, .head_size = size, .dropout = dropout})
       .result();
+}
+
+Value nystrom_attention(const Scope& scope, Value query, Value key, Value value, std::int64_t heads,
+                        std::int64_t landmarks, std::int64_t length) {
+  if (landmarks < 1 || length % landmarks != 0) {
+    throw Error(ErrorCode::kInvalidArgument,
+                concat("The config's segment_means_seq_len ", length,
+                       " cannot be divided among num_landmarks ", landmarks, "."));
+  }
+  constexpr std::int64_t kIterations = 6;  // of the pseudo-inverse, as in the reference
+  const std::int64_t size = head_size(scope.graph().columns(query), heads);
+  return scope.graph().apply(graph::NystromAttentionOp{heads, size, landmarks, length, kIterations,
+                                                       1 / std::sqrt(static_cast<double>(size))},
+                             {query, key, value});
 }
 
 graph::RelativeIndex t5_buckets(std::int64_t buckets, std::int64_t max_distance,

@@ -29,6 +29,7 @@ class Attention {
     double scale = 0;             ///< 0: 1 / √head_size
     double dropout = 0;
     double softcap = 0;
+    bool gives_scores = false;  ///< `probabilities` are the scores before the softmax
   };
 
   Attention(const Scope& scope, Value query, Value key, Value value, const Options& options);
@@ -79,6 +80,12 @@ std::int64_t head_size(std::int64_t hidden, std::int64_t heads);
 /// output projection is the caller's.
 AttentionResult self_attention(const Scope& scope, Value x, std::int64_t heads, double dropout,
                                const ProjectionNames& names = {});
+
+/// Attention through `landmarks` means of equal runs of the `length` tokens that every sequence
+/// must have (Xiong et al. 2021), scores scaled by 1 / √head_size. Throws `kInvalidArgument` where
+/// the landmarks do not divide the length.
+Value nystrom_attention(const Scope& scope, Value query, Value key, Value value, std::int64_t heads,
+                        std::int64_t landmarks, std::int64_t length);
 
 /// T5's logarithmic buckets (Raffel et al. 2019): the row of a bias table by query - key. Throws
 /// `kInvalidArgument` for numbers that leave no bucket for far keys.

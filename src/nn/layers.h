@@ -13,6 +13,11 @@ namespace verdict::nn {
 struct LinearOptions {
   bool bias = true;
   bool transposed = false;  ///< weight [in, out], as in GPT-2's Conv1D
+  /// Input and output are divided into that many groups, which do not meet: weight [out, in /
+  /// groups], or, `transposed`, [groups, in / groups, out / groups]. Throws `kInvalidArgument`
+  /// where they do not divide both.
+  std::int64_t groups = 1;
+  bool pointwise = false;  ///< stored as a convolution of kernel 1: a further axis of size 1
 };
 
 /// torch.nn.Linear: x [s, in] → [s, out]; parameters `weight` [out, in] and `bias` [out].
@@ -89,6 +94,15 @@ struct ConvolutionOptions {
 /// [out].
 Value convolution(const Scope& scope, Value x, std::int64_t out_channels, std::int64_t kernel,
                   const ConvolutionOptions& options = {});
+
+/// One kernel a head, which serves all of its columns, without bias: x [s, heads · n] → the same;
+/// parameter `weight` [heads, 1, kernel, 1]. The kernel must be odd; throws `kInvalidArgument`.
+Value head_convolution(const Scope& scope, Value x, std::int64_t heads, std::int64_t kernel);
+
+/// Convolution of each head of x with kernels [s, heads · width], which a softmax normalises; see
+/// `graph::DynamicConvolutionOp`. The width must be odd; throws `kInvalidArgument`.
+Value dynamic_convolution(const Scope& scope, Value x, Value kernels, std::int64_t heads,
+                          std::int64_t width);
 
 /// What of each sequence goes on: x [s, n] → [rows, n].
 Value first_token(const Scope& scope, Value x);

@@ -81,6 +81,18 @@ TEST(Config, LabelsComeFromAnyOfTheirThreeForms) {
   EXPECT_EQ(named.to_json()["id2label"]["1"], "yes");
 }
 
+TEST(Config, TheModelsNameTellsTheTypeWhereTheFileHasNone) {
+  const auto type_of = [](std::string_view model, const json& kwargs = json::object()) {
+    return PretrainedConfig::from_json(json::object(), "config.json", kwargs, model).model_type();
+  };
+  EXPECT_EQ(type_of("bert/my-roberta-large/"), "roberta");
+  EXPECT_EQ(type_of("someone/bert-base"), "bert");
+  EXPECT_EQ(type_of("someone/bert-base", {{"model_type", "electra"}}), "electra");
+  expect_error(
+      ErrorCode::kInvalidArgument, [&] { type_of("bert/checkpoint-500"); }, "model_type",
+      "config.json");
+}
+
 TEST(Config, KeywordsOverrideAndUnknownOnesAreErrors) {
   EXPECT_EQ(bert({{"hidden_size", 32}}, {{"hidden_size", 64}}).get<std::int64_t>("hidden_size"),
             64);

@@ -165,6 +165,7 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& 
     group.context_stride = heads * value_size;
     group.scale = static_cast<float>(op.scale);
     group.softcap = static_cast<float>(op.softcap);
+    group.gives_scores = op.gives_scores;
     group.dropout = static_cast<float>(op.dropout);
     group.dropout_seed = seed + task * 0x9e3779b97f4a7c15u;
     if (probabilities != nullptr) {

@@ -17,6 +17,14 @@ export const CamembertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'camembert',
   class_name: 'CamembertForSequenceClassification',
 });
+export const ConvBertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'convbert',
+  class_name: 'ConvBertForSequenceClassification',
+});
+export const Data2VecTextForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'data2vec-text',
+  class_name: 'Data2VecTextForSequenceClassification',
+});
 export const DistilBertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'distilbert',
   class_name: 'DistilBertForSequenceClassification',
@@ -24,6 +32,10 @@ export const DistilBertForSequenceClassification: ModelFactory = modelFactory({
 export const ElectraForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'electra',
   class_name: 'ElectraForSequenceClassification',
+});
+export const ErnieForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'ernie',
+  class_name: 'ErnieForSequenceClassification',
 });
 export const EuroBertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'eurobert',
@@ -53,6 +65,10 @@ export const GteForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'gte',
   class_name: 'GteForSequenceClassification',
 });
+export const IBertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'ibert',
+  class_name: 'IBertForSequenceClassification',
+});
 export const LlamaForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'llama',
   class_name: 'LlamaForSequenceClassification',
@@ -61,9 +77,17 @@ export const MBartForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'mbart',
   class_name: 'MBartForSequenceClassification',
 });
+export const MegatronBertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'megatron-bert',
+  class_name: 'MegatronBertForSequenceClassification',
+});
 export const MistralForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'mistral',
   class_name: 'MistralForSequenceClassification',
+});
+export const MobileBertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'mobilebert',
+  class_name: 'MobileBertForSequenceClassification',
 });
 export const ModernBertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'modernbert',
@@ -81,6 +105,10 @@ export const NomicBertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'nomic_bert',
   class_name: 'NomicBertForSequenceClassification',
 });
+export const NystromformerForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'nystromformer',
+  class_name: 'NystromformerForSequenceClassification',
+});
 export const Phi3ForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'phi3',
   class_name: 'Phi3ForSequenceClassification',
@@ -97,9 +125,25 @@ export const Qwen3ForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'qwen3',
   class_name: 'Qwen3ForSequenceClassification',
 });
+export const RemBertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'rembert',
+  class_name: 'RemBertForSequenceClassification',
+});
 export const RobertaForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'roberta',
   class_name: 'RobertaForSequenceClassification',
+});
+export const RobertaPreLayerNormForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'roberta-prelayernorm',
+  class_name: 'RobertaPreLayerNormForSequenceClassification',
+});
+export const RoCBertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'roc_bert',
+  class_name: 'RoCBertForSequenceClassification',
+});
+export const SqueezeBertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'squeezebert',
+  class_name: 'SqueezeBertForSequenceClassification',
 });
 export const T5ForSequenceClassification: ModelFactory = modelFactory({
   model_type: 't5',
@@ -116,6 +160,10 @@ export const UMT5ForSequenceClassification: ModelFactory = modelFactory({
 export const XLMRobertaForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'xlm-roberta',
   class_name: 'XLMRobertaForSequenceClassification',
+});
+export const XLMRobertaXLForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'xlm-roberta-xl',
+  class_name: 'XLMRobertaXLForSequenceClassification',
 });
 export const XLNetForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'xlnet',

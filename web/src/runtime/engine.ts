@@ -174,9 +174,11 @@ export class Engine {
   ): Promise<ConfigJson> {
     const hub = this.sourceContext(module, context);
     const direct = await this.sources.openJsonFile(source, options, hub);
-    const file =
-      direct ?? (await require(await this.sources.open(source, options, hub), 'config.json'));
-    return unwrap(module.parse_config(await text(file), file.name, JSON.stringify(kwargs)));
+    const files = direct ? null : await this.sources.open(source, options, hub);
+    const file = direct ?? (await require(files as FileSource, 'config.json'));
+    return unwrap(
+      module.parse_config(await text(file), file.name, JSON.stringify(kwargs), files?.name ?? ''),
+    );
   }
 
   private async readTokenizer(
@@ -230,7 +232,7 @@ export class Engine {
     const model = new module.Model();
     try {
       const { dtype, ignore_mismatched_sizes, seed } = options;
-      const load = JSON.stringify({ dtype, ignore_mismatched_sizes, seed });
+      const load = JSON.stringify({ dtype, ignore_mismatched_sizes, seed, model: files?.name });
       unwrap(loader.open(runtime, config, JSON.stringify(options.kwargs), load));
       const commit = (tensor: number): unknown => unwrap(loader.commit(tensor));
       if (options.state_dict) {

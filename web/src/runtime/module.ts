@@ -59,7 +59,7 @@ export interface NativePipeline extends NativeObject {
 }
 
 export interface NativeModule {
-  parse_config(text: string, name: string, kwargs: string): string;
+  parse_config(text: string, name: string, kwargs: string, model: string): string;
   list_shards(index: string, name: string): string;
   build_info(): string;
   Files: new () => NativeFiles;

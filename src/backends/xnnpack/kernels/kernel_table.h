@@ -35,6 +35,7 @@ struct AttentionGroup {
                     std::size_t last_key, float* scores);
   const void* terms;
   float* probabilities;  ///< [heads, queries, keys], or null
+  bool gives_scores;     ///< `probabilities` gets the scores before the softmax
   float dropout;         ///< 0 in evaluation
   std::uint64_t dropout_seed;
 };
