@@ -73,7 +73,7 @@ void XnnpackContext::bind(const graph::Batch& batch) {
   scratch_offsets_.assign(memory.offsets.begin() + values, memory.offsets.end());
   if (static_cast<std::uint64_t>(memory.total) > arena_.size()) {
     arena_ = AlignedBuffer();  // the old arena is not needed while the new one is made
-    arena_ = AlignedBuffer(static_cast<std::size_t>(memory.total));
+    arena_ = AlignedBuffer(static_cast<std::uint64_t>(memory.total));
   }
 }
 
@@ -115,23 +115,23 @@ std::uint64_t XnnpackContext::node_seed() const {
   return plan_->seed() + run_count_ * 0x100000001b3u + node_;
 }
 
-std::size_t XnnpackContext::attention_scratch_floats(const graph::Node& node,
-                                                     const graph::AttentionOp& op) const {
+std::uint64_t XnnpackContext::attention_scratch_floats(const graph::Node& node,
+                                                       const graph::AttentionOp& op) const {
   const auto offsets = sizes_->offsets(plan_->graph().info(node.inputs[1]).shape[0].rows);
   std::int32_t longest = 0;
   for (std::size_t row = 0; row + 1 < offsets.size(); ++row)
     longest = std::max(longest, offsets[row + 1] - offsets[row]);
-  return plan_->machine().kernels->attention_scratch(static_cast<std::size_t>(longest),
-                                                     static_cast<std::size_t>(op.head_size));
+  return plan_->machine().kernels->attention_scratch(static_cast<std::uint64_t>(longest),
+                                                     static_cast<std::uint64_t>(op.head_size));
 }
 
-std::size_t XnnpackContext::scratch_bytes(const graph::Node& node) const {
+std::uint64_t XnnpackContext::scratch_bytes(const graph::Node& node) const {
   if (std::holds_alternative<graph::LinearOp>(node.op)) {
     return product_scratch(plan_->type(), rows(node.inputs[0]), columns(node.inputs[0]));
   }
   if (const auto* attention = std::get_if<graph::AttentionOp>(&node.op)) {
     return attention_scratch_floats(node, *attention) * sizeof(float) *
-           static_cast<std::size_t>(plan_->machine().pool.threads());
+           static_cast<std::uint64_t>(plan_->machine().pool.threads());
   }
   return 0;
 }
@@ -223,7 +223,7 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& 
   const auto heads = static_cast<std::size_t>(op.heads);
   const auto head_size = static_cast<std::size_t>(op.head_size);
   const std::size_t width = heads * head_size;
-  const std::size_t scratch_floats = attention_scratch_floats(node, op);
+  const auto scratch_floats = static_cast<std::size_t>(attention_scratch_floats(node, op));
   auto* scratch = reinterpret_cast<float*>(arena_.data() + scratch_offsets_[node_]);
   float* probabilities = is_read(node.outputs[1]) ? floats(node.outputs[1]) : nullptr;
   const std::uint64_t seed = node_seed();

@@ -43,8 +43,9 @@ class XnnpackContext final : public Context {
   std::int32_t* ints(graph::Value value);
   std::size_t rows(graph::Value value) const;
   std::size_t columns(graph::Value value) const;
-  std::size_t attention_scratch_floats(const graph::Node& node, const graph::AttentionOp& op) const;
-  std::size_t scratch_bytes(const graph::Node& node) const;
+  std::uint64_t attention_scratch_floats(const graph::Node& node,
+                                         const graph::AttentionOp& op) const;
+  std::uint64_t scratch_bytes(const graph::Node& node) const;
   std::uint64_t node_seed() const;
 
   std::shared_ptr<const XnnpackPlan> plan_;

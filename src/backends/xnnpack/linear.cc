@@ -130,7 +130,7 @@ Machine::Machine(int threads)
       q8(q8_gemm_kernels(isa)),
       pool(threads) {}
 
-std::size_t product_scratch(ComputeType type, std::size_t rows, std::size_t in) {
+std::uint64_t product_scratch(ComputeType type, std::uint64_t rows, std::size_t in) {
   if (type != ComputeType::kQ8) return 0;
   return (rows + kMostRows) * sizeof(xnn_qd8_quantization_params) + rows * quantized_stride(in);
 }

@@ -1,7 +1,9 @@
 #include "verdict/backends/xnnpack/weights.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
+#include <vector>
 
 #include "verdict/base/checked.h"
 #include "verdict/base/error.h"
@@ -30,13 +32,13 @@ XnnpackWeights::XnnpackWeights(const graph::Graph& graph, ComputeType type, Isa 
       });
       if (known) continue;
       const auto& shape = parameters_[index(embedding->table)].shape;
-      const auto rows = static_cast<std::size_t>(shape[0]);
+      const std::size_t count = element_count(embedding->table);
       Table table{embedding->table, static_cast<std::size_t>(shape[1]), {}, {}, {}};
       if (type == ComputeType::kQ8) {
-        table.quantized_rows.resize(rows * table.columns);
-        table.scales.resize(rows);
+        table.quantized_rows.resize(count);
+        table.scales.resize(static_cast<std::size_t>(shape[0]));
       } else {
-        table.rows.resize(rows * table.columns);
+        table.rows.resize(count);
       }
       tables_.push_back(std::move(table));
     } else if (const auto* norm = std::get_if<graph::LayerNormOp>(&node.op)) {
@@ -62,8 +64,11 @@ void XnnpackWeights::declare(const graph::Graph& graph, const graph::LinearPart&
 }
 
 std::size_t XnnpackWeights::element_count(graph::ParameterId parameter) const {
-  return static_cast<std::size_t>(
-      verdict::element_count(parameters_[index(parameter)].shape).value());
+  const auto count = verdict::element_count(parameters_[index(parameter)].shape);
+  if (!count || static_cast<std::uint64_t>(*count) > std::vector<float>().max_size()) {
+    throw std::bad_alloc();
+  }
+  return static_cast<std::size_t>(*count);
 }
 
 void XnnpackWeights::set(graph::ParameterId parameter, std::span<const float> values) {

@@ -2,7 +2,7 @@
 export interface ByteFile {
   readonly name: string;
   readonly size: number;
-  /** The bytes from `begin` up to `end`, in chunks of any size. */
+  /** The bytes from `begin` up to `end`, in chunks of any size, each valid until the next is taken. */
   stream(begin: number, end: number): AsyncIterable<Uint8Array>;
 }
 
