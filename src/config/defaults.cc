@@ -1,6 +1,7 @@
 #include "verdict/config/defaults.h"
 
 #include <array>
+#include <ranges>
 #include <string_view>
 
 #include "verdict/base/json.h"
@@ -250,9 +251,9 @@ constexpr auto kDefaults = std::to_array<Defaults>({
 std::string model_type_in(std::string_view name) {
   std::string_view longest;
   for (const Defaults& entry : kDefaults) {
-    if (name.find(entry.model_type) != std::string_view::npos &&
-        entry.model_type.size() > longest.size()) {
-      longest = entry.model_type;
+    for (const auto word : std::views::split(entry.model_types, ' ')) {
+      const std::string_view type(word.begin(), word.end());
+      if (name.find(type) != std::string_view::npos && type.size() > longest.size()) longest = type;
     }
   }
   return std::string(longest);

@@ -11,8 +11,6 @@ namespace {
 
 using graph::Batch;
 
-constexpr std::int64_t kAnyInteger = std::numeric_limits<std::int32_t>::max();
-
 Value token_input(const Scope& scope, std::string name, std::int64_t limit,
                   graph::Prelude prelude) {
   return scope.graph().apply(
@@ -57,11 +55,10 @@ Value optional_input(const Scope& scope, std::string name, std::int64_t limit,
   return token_input(scope, name, limit, std::move(prelude));
 }
 
-Value token_columns(const Scope& scope) {
-  return token_input(scope, "columns", kAnyInteger,
-                     [](const Batch& batch, std::span<std::int32_t> out) {
-                       std::copy(batch.columns.begin(), batch.columns.end(), out.begin());
-                     });
+Value token_columns(const Scope& scope, std::int64_t limit) {
+  return token_input(scope, "column", limit, [](const Batch& batch, std::span<std::int32_t> out) {
+    std::copy(batch.columns.begin(), batch.columns.end(), out.begin());
+  });
 }
 
 Value prefixed_token_columns(const Scope& scope, std::int64_t prefix) {

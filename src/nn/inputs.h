@@ -1,11 +1,15 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include "verdict/nn/scope.h"
 
 namespace verdict::nn {
+
+/// No bound: the limit of inputs that index nothing.
+inline constexpr std::int64_t kAnyInteger = std::numeric_limits<std::int32_t>::max();
 
 /// `input_ids`, int32 by token; every id must be in [0, vocab_size).
 Value input_ids(const Scope& scope, std::int64_t vocab_size);
@@ -15,7 +19,7 @@ Value optional_input(const Scope& scope, std::string name, std::int64_t limit,
                      std::int32_t fallback);
 
 /// Each token's column in the padded input, which causal and windowed attention compare.
-Value token_columns(const Scope& scope);
+Value token_columns(const Scope& scope, std::int64_t limit = kAnyInteger);
 
 /// The same for keys that `prefix` shared rows precede; those have column 0, so every token sees
 /// them.

@@ -98,13 +98,15 @@ void find_visible(const graph::AttentionOp& op, std::span<const std::int32_t> qu
 
 }  // namespace
 
-std::size_t XnnpackContext::attention_scratch_floats(const graph::Node& node,
-                                                     const graph::AttentionOp& op) const {
-  const std::size_t keys = longest_sequence(node.inputs[1]);
+std::uint64_t XnnpackContext::attention_scratch_floats(const graph::Node& node,
+                                                       const graph::AttentionOp& op) const {
+  const std::uint64_t keys = longest_sequence(node.inputs[1]);
+  const std::uint64_t queries = longest_sequence(node.inputs[0]);
   // Behind the kernel's scratch: the visible keys of each query, and an index of one row of keys.
-  return plan_->machine().kernels->attention_scratch(keys, static_cast<std::size_t>(op.head_size),
-                                                     static_cast<std::size_t>(op.value_columns())) +
-         2 * longest_sequence(node.inputs[0]) + keys;
+  return plan_->machine().kernels->attention_scratch(
+             keys, static_cast<std::uint64_t>(op.head_size),
+             static_cast<std::uint64_t>(op.value_columns())) +
+         2 * queries + keys;
 }
 
 void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& op) {
@@ -120,7 +122,7 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& 
   const auto value_size = static_cast<std::size_t>(op.value_columns());
   const std::size_t query_width = heads * head_size;
   const std::size_t key_width = key_heads * head_size;
-  const std::size_t thread_floats = attention_scratch_floats(node, op);
+  const auto thread_floats = static_cast<std::size_t>(attention_scratch_floats(node, op));
   auto* floats_of_all = reinterpret_cast<float*>(scratch());
   float* probabilities = is_read(node.outputs[1]) ? out_floats(node.outputs[1]) : nullptr;
   float* context = out_floats(node.outputs[0]);
@@ -175,7 +177,8 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& 
     }
 
     auto* seen = reinterpret_cast<std::int32_t*>(
-        own + plan_->machine().kernels->attention_scratch(group.keys, head_size, value_size));
+        own + static_cast<std::size_t>(
+                  plan_->machine().kernels->attention_scratch(group.keys, head_size, value_size)));
     std::size_t pairs = group.queries * group.keys;
     if (bounded) {
       std::int32_t* last = seen + group.queries;

@@ -1,6 +1,7 @@
 #include "verdict/backends/xnnpack/weights.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "verdict/base/checked.h"
@@ -170,13 +171,13 @@ void XnnpackWeights::declare(const graph::ConvolutionOp& op, Isa isa) {
 
 void XnnpackWeights::declare_table(ParameterId parameter) {
   if (std::ranges::find(tables_, parameter, &Table::parameter) != tables_.end()) return;
-  const auto rows = static_cast<std::size_t>(shape(parameter)[0]);
+  const std::size_t count = element_count(parameter);
   Table table{parameter, static_cast<std::size_t>(shape(parameter)[1]), {}, {}, {}};
   if (type_ == ComputeType::kQ8) {
-    table.quantized_rows.resize(rows * table.columns);
-    table.scales.resize(rows);
+    table.quantized_rows.resize(count);
+    table.scales.resize(static_cast<std::size_t>(shape(parameter)[0]));
   } else {
-    table.rows.resize(rows * table.columns);
+    table.rows.resize(count);
   }
   tables_.push_back(std::move(table));
 }
@@ -219,7 +220,11 @@ const std::vector<std::int64_t>& XnnpackWeights::shape(ParameterId parameter) co
 }
 
 std::size_t XnnpackWeights::element_count(ParameterId parameter) const {
-  return static_cast<std::size_t>(verdict::element_count(shape(parameter)).value());
+  const auto count = verdict::element_count(shape(parameter));
+  if (!count || static_cast<std::uint64_t>(*count) > std::vector<float>().max_size()) {
+    throw std::bad_alloc();
+  }
+  return static_cast<std::size_t>(*count);
 }
 
 void XnnpackWeights::set(ParameterId parameter, std::span<const float> values) {

@@ -466,7 +466,7 @@ export class Engine {
 /** Half of the cores, at most four. */
 async function defaultThreads(): Promise<number> {
   const cores = isNode
-    ? (await import('node:os')).availableParallelism()
+    ? (await import('#node-files')).coreCount()
     : (globalThis.navigator?.hardwareConcurrency ?? 1);
   return Math.min(4, Math.max(1, cores >> 1));
 }
@@ -477,7 +477,7 @@ function instantiator(module: object): NonNullable<ModuleOptions['instantiateWas
     throw new VerdictError('invalid_argument', 'env.wasm.module is no WebAssembly.Module.');
   }
   return (imports, receive) => {
-    const instance = new WebAssembly.Instance(module, imports);
+    const instance = new WebAssembly.Instance(module, imports as WebAssembly.Imports);
     receive(instance, module);
     return instance.exports;
   };

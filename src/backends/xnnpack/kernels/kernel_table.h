@@ -72,7 +72,8 @@ struct KernelTable {
   RowQuantization (*quantize_row)(std::size_t n, const float* x, std::int8_t* out);
   void (*dequantize_row)(std::size_t n, const std::int8_t* x, float scale, float* out);
   /// Floats of scratch that `attention` needs.
-  std::size_t (*attention_scratch)(std::size_t keys, std::size_t head_size, std::size_t value_size);
+  std::uint64_t (*attention_scratch)(std::uint64_t keys, std::uint64_t head_size,
+                                     std::uint64_t value_size);
   void (*attention)(const AttentionGroup& group, float* scratch);
 
   void activate(graph::Activation kind, std::size_t n, float* x) const {
