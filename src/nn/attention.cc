@@ -143,7 +143,7 @@ graph::RelativeIndex t5_buckets(std::int64_t buckets, std::int64_t max_distance,
 Value distance_sinusoids(const Scope& scope, std::int64_t size, std::int64_t clamp) {
   auto prelude = [size, clamp](const graph::Batch& batch, std::span<float> out) {
     const std::int64_t half = size / 2;
-    auto to = out.begin();
+    float* to = out.data();
     for (std::int64_t distance = 1 - batch.width; distance < batch.width; ++distance) {
       const auto position =
           static_cast<float>(clamp > 0 ? std::clamp(distance, -clamp, clamp) : distance);

@@ -224,7 +224,9 @@ export class Engine {
       ? JSON.stringify(options.config)
       : await text(await require(files as FileSource, 'config.json'));
     if (options.expected) {
-      const { model_type } = unwrap<ConfigJson>(module.parse_config(config, 'config.json', '{}'));
+      const name = files?.name ?? '';
+      const parsed = module.parse_config(config, 'config.json', '{}', name);
+      const { model_type } = unwrap<ConfigJson>(parsed);
       checkType(model_type, options.expected, build);
     }
 
