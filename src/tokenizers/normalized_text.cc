@@ -28,6 +28,38 @@ NormalizedText NormalizedText::slice(TextRange range) const {
   return part;
 }
 
+TextRange NormalizedText::origin_of_character(std::size_t at) const {
+  if (rewritten_) return origins_[at];
+  while (!is_code_point_start(text_[at])) --at;
+  std::size_t last = at;
+  next_code_point(text_, last);
+  return origin({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(last)});
+}
+
+void NormalizedText::transform(std::string text, std::span<const std::int32_t> changes) {
+  if (track_) {
+    std::vector<TextRange> origins;
+    origins.reserve(text.size());
+    std::size_t old = 0;
+    std::size_t at = 0;
+    for (const std::int32_t change : changes) {
+      const bool inserted = change > 0;
+      TextRange range{offset_, offset_};
+      if (old > 0 || !inserted) {
+        range = origin_of_character(inserted ? old - 1 : std::min(old, text_.size() - 1));
+      }
+      for (std::int32_t used = change; used <= 0 && old < text_.size(); ++used) {
+        next_code_point(text_, old);
+      }
+      next_code_point(text, at);
+      origins.resize(at, range);
+    }
+    origins_ = std::move(origins);
+  }
+  text_ = std::move(text);
+  rewritten_ = true;
+}
+
 void NormalizedText::order_marks() {
   struct Character {
     TextRange bytes;

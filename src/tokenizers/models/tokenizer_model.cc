@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "verdict/tokenizers/component.h"
+#include "verdict/tokenizers/models/unigram.h"
 #include "verdict/tokenizers/models/word_piece.h"
 
 namespace verdict {
@@ -50,6 +51,7 @@ std::string model_type(const json& component) {
 std::unique_ptr<TokenizerModel> make_tokenizer_model(const json& component) {
   const std::string type = model_type(component);
   if (type == "WordPiece") return make_word_piece(component);
+  if (type == "Unigram") return make_unigram(component);
   unsupported("model", type);
 }
 

@@ -5,6 +5,7 @@
 
 #include "verdict/tokenizers/component.h"
 #include "verdict/tokenizers/normalizers/bert.h"
+#include "verdict/tokenizers/normalizers/precompiled.h"
 #include "verdict/tokenizers/normalizers/unicode_forms.h"
 
 namespace verdict {
@@ -44,6 +45,7 @@ std::unique_ptr<Normalizer> make_normalizer(const json& component) {
   if (type == "NFD") return std::make_unique<Nfd>();
   if (type == "StripAccents") return std::make_unique<StripAccents>();
   if (type == "Lowercase") return std::make_unique<Lowercase>();
+  if (type == "Precompiled") return make_precompiled(component);
   if (type == "Sequence") {
     std::vector<std::unique_ptr<Normalizer>> steps;
     for (const json& step : get_list(component, "normalizers")) {
