@@ -7,7 +7,8 @@
 #include "verdict/base/json.h"
 #include "verdict/base/strings.h"
 #include "verdict/tokenizers/component.h"
-#include "verdict/tokenizers/legacy_vocabulary.h"
+#include "verdict/tokenizers/legacy/legacy_tokenizer.h"
+#include "verdict/tokenizers/legacy/tokenizer_class.h"
 #include "verdict/tokenizers/special_tokens.h"
 
 namespace verdict {
@@ -108,8 +109,11 @@ std::unique_ptr<PretrainedTokenizer> AutoTokenizer::from_pretrained(const std::s
 }
 
 std::unique_ptr<PretrainedTokenizer> AutoTokenizer::from_pretrained(const FileSet& files) {
-  json config = read_json(files, "special_tokens_map.json");
-  config.update(read_json(files, "tokenizer_config.json"));
+  json own = read_json(files, "special_tokens_map.json");
+  own.update(read_json(files, "tokenizer_config.json"));
+  const std::string tokenizer_class = choose_tokenizer_class(own, read_json(files, "config.json"));
+  json config = tokenizer_class_defaults(tokenizer_class);
+  config.update(own);
   json tokenizer;
   if (const auto file = files.open("tokenizer.json")) {
     tokenizer = parse_json(read_text(*file), file->name());
@@ -117,12 +121,8 @@ std::unique_ptr<PretrainedTokenizer> AutoTokenizer::from_pretrained(const FileSe
       throw Error(ErrorCode::kCorruptFile,
                   concat("\"", file->name(), "\" is no tokenizer: it has no \"model\"."));
     }
-  } else if (const auto vocab = files.open("vocab.txt")) {
-    tokenizer = tokenizer_json_from_vocab_txt(read_text(*vocab), config);
   } else {
-    throw Error(ErrorCode::kNotFound, concat("\"", files.name(),
-                                             "\" has no tokenizer: expected tokenizer.json, or "
-                                             "vocab.txt with tokenizer_config.json."));
+    tokenizer = read_legacy_tokenizer(files, config, tokenizer_class);
   }
   TokenizerParts parts;
   parts.normalizer = make_normalizer(component(tokenizer, "normalizer"));

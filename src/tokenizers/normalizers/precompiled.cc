@@ -155,6 +155,12 @@ void Precompiled::normalize(NormalizedText& text) const {
 }
 
 std::unique_ptr<Normalizer> make_precompiled(const nlohmann::json& component) {
+  // The readers of sentencepiece models hand the bytes on as they are.
+  const auto bytes = component.find("precompiled_charsmap");
+  if (bytes != component.end() && bytes->is_binary()) {
+    const auto& binary = bytes->get_binary();
+    return std::make_unique<Precompiled>(std::string(binary.begin(), binary.end()));
+  }
   const auto charsmap =
       decode_base64(tokenizer_json::get_string(component, "precompiled_charsmap", ""));
   if (!charsmap) corrupt_map("is not base64");
