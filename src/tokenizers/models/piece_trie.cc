@@ -1,6 +1,7 @@
 #include "verdict/tokenizers/models/piece_trie.h"
 
 #include <algorithm>
+#include <span>
 
 namespace verdict {
 
@@ -11,10 +12,13 @@ constexpr std::int32_t kBlock = 256;
 /// Free units that are tried for a node with several children before a new block is begun.
 constexpr int kMostTrials = 32;
 
-/// The first eight bytes as a number of the same order.
-std::uint64_t leading_bytes(std::string_view piece) {
+/// Bytes that are compared at once when pieces are sorted.
+constexpr std::uint32_t kWindow = 8;
+
+/// The bytes from `at` on as a number of the same order; behind the end are zeros.
+std::uint64_t window_of(std::string_view piece, std::size_t at) {
   std::uint64_t value = 0;
-  for (std::size_t i = 0; i < 8; ++i) {
+  for (std::size_t i = at; i < at + kWindow; ++i) {
     value = value << 8 | (i < piece.size() ? static_cast<unsigned char>(piece[i]) : 0u);
   }
   return value;
@@ -28,7 +32,13 @@ class PieceTrie::Builder {
       : vocabulary_(vocabulary), units_(units) {}
 
   void build() {
-    sort();
+    const auto limit = static_cast<std::int32_t>(vocabulary_.id_limit());
+    for (std::int32_t id = 0; id < limit; ++id) {
+      const auto piece = vocabulary_.token(id);
+      if (piece && !piece->empty()) {
+        keys_.push_back({0, id, static_cast<std::uint32_t>(piece->size())});
+      }
+    }
     add_block();
     occupy(0, kRoot);
     std::vector<Node> queue{{0, 0, static_cast<std::uint32_t>(keys_.size()), 0}};
@@ -39,8 +49,9 @@ class PieceTrie::Builder {
   static constexpr std::int32_t kRoot = -2;  // parent of the root: no unit, and not free
 
   struct Key {
-    std::uint64_t leading;
+    std::uint64_t window;
     std::int32_t id;
+    std::uint32_t size;
   };
 
   /// The keys first … last - 1 share `depth` bytes, which lead to `unit`.
@@ -57,31 +68,24 @@ class PieceTrie::Builder {
     std::uint32_t last;
   };
 
-  std::string_view piece(std::size_t key) const { return *vocabulary_.token(keys_[key].id); }
   Unit& unit(std::int32_t at) { return units_[static_cast<std::size_t>(at)]; }
 
-  /// Keys in the order of their bytes, each piece once.
-  void sort() {
-    keys_.reserve(vocabulary_.size());
-    const auto limit = static_cast<std::int32_t>(vocabulary_.id_limit());
-    for (std::int32_t id = 0; id < limit; ++id) {
-      const auto piece = vocabulary_.token(id);
-      if (piece && !piece->empty()) keys_.push_back({leading_bytes(*piece), id});
-    }
-    const auto text = [&](const Key& key) { return *vocabulary_.token(key.id); };
-    std::ranges::sort(keys_, [&](const Key& a, const Key& b) {
-      if (a.leading != b.leading) return a.leading < b.leading;
-      const int order = text(a).compare(text(b));
-      return order != 0 ? order < 0 : a.id > b.id;
+  /// Sorts keys that share `depth` bytes by the bytes of the next window.
+  void sort(std::span<Key> keys, std::uint32_t depth) {
+    for (Key& key : keys) key.window = window_of(*vocabulary_.token(key.id), depth);
+    std::ranges::sort(keys, [](const Key& a, const Key& b) {
+      if (a.window != b.window) return a.window < b.window;
+      return a.size != b.size ? a.size < b.size : a.id < b.id;
     });
-    const auto repeated =
-        std::ranges::unique(keys_, [&](const Key& a, const Key& b) { return text(a) == text(b); });
-    keys_.erase(repeated.begin(), repeated.end());
   }
 
   void expand(const Node node, std::vector<Node>& queue) {
     std::uint32_t first = node.first;
-    if (first < node.last && piece(first).size() == node.depth) {
+    if (node.depth % kWindow == 0 && node.last - first > 1) {
+      sort(std::span(keys_).subspan(first, node.last - first), node.depth);
+    }
+    // Pieces that end here are equal; the last one counts.
+    while (first < node.last && keys_[first].size == node.depth) {
       unit(node.unit).piece = keys_[first++].id;
     }
     if (first == node.last) return;
@@ -90,8 +94,9 @@ class PieceTrie::Builder {
       return;
     }
     children_.clear();
+    const std::uint32_t shift = 8 * (kWindow - 1 - node.depth % kWindow);
     for (std::uint32_t key = first; key < node.last; ++key) {
-      const auto byte = static_cast<unsigned char>(piece(key)[node.depth]);
+      const auto byte = static_cast<unsigned char>(keys_[key].window >> shift);
       if (children_.empty() || children_.back().byte != byte) children_.push_back({byte, key, key});
       children_.back().last = key + 1;
     }
@@ -104,17 +109,20 @@ class PieceTrie::Builder {
     }
   }
 
-  /// A base whose units for all children are free.
+  /// A base whose units for all children are free. Single children fill gaps from the beginning;
+  /// several look from where the last ones found room, so that full regions are not searched again.
   std::int32_t find_base() {
-    std::int32_t free = first_free_;
-    for (int trial = 0; free != kNone && trial < kMostTrials; ++trial) {
-      const std::int32_t base = free ^ children_.front().byte;
+    const unsigned char byte = children_.front().byte;
+    if (children_.size() == 1) return (first_free_ == kNone ? add_block() : first_free_) ^ byte;
+    for (int trial = 0; search_ != kNone && trial < kMostTrials; ++trial) {
+      const std::int32_t base = search_ ^ byte;
       const bool fits = std::ranges::all_of(
           children_, [&](const Child& child) { return unit(base ^ child.byte).parent == kNone; });
       if (fits) return base;
-      free = links_[static_cast<std::size_t>(free)].next;
+      search_ = links_[static_cast<std::size_t>(search_)].next;
     }
-    return add_block();
+    search_ = add_block();
+    return search_ ^ byte;
   }
 
   /// Appends free units and returns the first.
@@ -132,6 +140,7 @@ class PieceTrie::Builder {
 
   void occupy(std::int32_t at, std::int32_t parent) {
     unit(at).parent = parent;
+    if (at == search_) search_ = links_[static_cast<std::size_t>(at)].next;
     const Link link = links_[static_cast<std::size_t>(at)];
     (link.previous == kNone ? first_free_ : links_[static_cast<std::size_t>(link.previous)].next) =
         link.next;
@@ -151,6 +160,7 @@ class PieceTrie::Builder {
   std::vector<Link> links_;  // of the free units, in order of their place
   std::int32_t first_free_ = kNone;
   std::int32_t last_free_ = kNone;
+  std::int32_t search_ = kNone;  // a free unit
 };
 
 PieceTrie::PieceTrie(const Vocabulary& vocabulary) : vocabulary_(vocabulary) {
