@@ -9,7 +9,10 @@ if [ -n "${VERDICT_SOURCES_DIR:-}" ]; then
   exit 0
 fi
 folder=$CACHE/sources
-if [ -e "$folder/.complete" ]; then
+# The same upstream revisions as the pins in cmake/Dependencies.cmake; apt checks their hashes.
+packages=(xnnpack=0.0~git20241108.4ea82e5-2 pthreadpool=0.0~git20251020.0e6ca13-1.1 fxdiv
+  pcre2/trixie nlohmann-json3/forky googletest/forky)
+if [ "$(cat "$folder/.complete" 2>/dev/null)" = "${packages[*]}" ]; then
   echo "$folder" >&3
   exit 0
 fi
@@ -40,10 +43,7 @@ Acquire::Retries "3";
 CONF
 export APT_CONFIG=$state/apt.conf
 quiet apt-get update
-# The same upstream revisions as the pins in cmake/Dependencies.cmake; apt checks their hashes.
-(cd "$folder" && quiet apt-get source --tar-only --download-only \
-  xnnpack=0.0~git20241108.4ea82e5-2 pthreadpool=0.0~git20251020.0e6ca13-1.1 fxdiv \
-  nlohmann-json3/forky googletest/forky)
+(cd "$folder" && quiet apt-get source --tar-only --download-only "${packages[@]}")
 for archive_file in "$folder"/*.orig.tar.*; do
   name=$(basename "$archive_file")
   name=${name%%_*}
@@ -54,5 +54,5 @@ for archive_file in "$folder"/*.orig.tar.*; do
   tar -xf "$archive_file" -C "$folder/$name" --strip-components=$strip
 done
 rm -rf "$state" "$folder"/*.orig.tar.*
-touch "$folder/.complete"
+echo "${packages[*]}" >"$folder/.complete"
 echo "$folder" >&3

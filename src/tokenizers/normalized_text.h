@@ -63,13 +63,28 @@ class NormalizedText {
   /// one that is inserted and comes from where the one before came from (reference: transform).
   void transform(std::string text, std::span<const std::int32_t> changes);
 
-  /// Canonical ordering (Unicode 16, D109): sorts runs of combining marks by their class.
-  void order_marks();
-
- private:
   /// Where the character that byte `at` belongs to comes from.
   TextRange origin_of_character(std::size_t at) const;
 
+  /// Where something that is inserted at byte `at` comes from: as the character before it.
+  TextRange origin_of_insertion(std::size_t at) const;
+
+  /// Puts another text together from parts of this one and insertions.
+  class Builder {
+   public:
+    explicit Builder(const NormalizedText& from) : from_(from) { text_.reserve(from.text_.size()); }
+    void keep(TextRange range);
+    void insert(std::string_view text, TextRange origin);
+    std::uint32_t size() const { return static_cast<std::uint32_t>(text_.size()); }
+    NormalizedText finish() &&;
+
+   private:
+    const NormalizedText& from_;
+    std::string text_;
+    std::vector<TextRange> origins_;
+  };
+
+ private:
   std::string text_;
   std::uint32_t offset_;
   bool track_;

@@ -1,6 +1,6 @@
 // The reference's answers of every tokenizer folder whose components this version has. The files
 // are those of the reference set, unpacked: ids.jsonl, full.jsonl, pairs.jsonl, truncpad.jsonl and
-// decode.jsonl beside each tokenizer.json, texts.json above them.
+// decode.jsonl beside each tokenizer.json, texts.json and extra.jsonl above them.
 #include "support/fixtures.h"
 
 #include <gtest/gtest.h>
@@ -12,6 +12,8 @@
 #include "verdict/base/error.h"
 #include "verdict/base/json.h"
 #include "verdict/tokenizers/auto_tokenizer.h"
+#include "verdict/tokenizers/decoders/decoder.h"
+#include "verdict/tokenizers/tokenizer.h"
 
 namespace verdict::testing {
 namespace {
@@ -45,18 +47,20 @@ std::string tokenizer_path(const std::string& folder) {
              : root_path("models/verdict-sentiment-en");
 }
 
-bool is_word_piece(const std::string& folder) {
+/// Whether the folder has a tokenizer.json that needs neither Unigram nor Precompiled.
+bool is_supported(const std::string& folder) {
   const std::string path = tokenizer_path(folder) + "/tokenizer.json";
   if (!std::filesystem::exists(path)) return false;
-  const json model = parse_json(text_of(path), path).at("model");
-  return model.value("type", model.contains("max_input_chars_per_word") ? "WordPiece" : "") ==
-         "WordPiece";
+  const json tokenizer = parse_json(text_of(path), path);
+  const json& model = tokenizer.at("model");
+  return model.value("type", model.contains("unk_id") ? "Unigram" : "") != "Unigram" &&
+         to_text(tokenizer.at("normalizer")).find("Precompiled") == std::string::npos;
 }
 
 std::vector<std::string> folders() {
   std::vector<std::string> names;
   for (const std::string& folder : subfolders(tokenizers_path())) {
-    if (is_word_piece(folder)) names.push_back(folder);
+    if (is_supported(folder)) names.push_back(folder);
   }
   return names;
 }
@@ -96,6 +100,14 @@ class Tokenizers : public ::testing::TestWithParam<std::string> {
       : folder_(concat(tokenizers_path(), "/", GetParam())),
         tokenizer_(AutoTokenizer::from_pretrained(tokenizer_path(GetParam()))) {}
 
+  /// With the file's own truncation and padding, as the reference's records have them.
+  Encoding encode(const TextInput& input, bool add_special_tokens) const {
+    EncodeOptions options;
+    options.add_special_tokens = add_special_tokens;
+    options.return_offsets = true;
+    return tokenizer_.encode(input, options);
+  }
+
   /// Every field that a record has.
   void expect_encoding(const Encoding& actual, const json& row) const {
     EXPECT_EQ(json(actual.ids), row.at("ids")) << to_text(row).substr(0, 200);
@@ -121,17 +133,19 @@ class Tokenizers : public ::testing::TestWithParam<std::string> {
   }
 
   std::string folder_;
-  std::unique_ptr<PretrainedTokenizer> tokenizer_;
+  Tokenizer tokenizer_;
 };
 
 TEST_P(Tokenizers, Ids) {
   const auto rows = read_lines(folder_ + "/ids.jsonl");
   for (const json& row : rows) {
     const std::string& text = texts().at(row[0]);
-    EncodeOptions plain;
-    plain.add_special_tokens = false;
-    const json with = tokenizer_->encode({text, std::nullopt}).ids;
-    const json without = tokenizer_->encode({text, std::nullopt}, plain).ids;
+    if (row[1].contains("err")) {
+      EXPECT_THROW(encode({text, std::nullopt}, true), Error) << "text " << row[0];
+      continue;
+    }
+    const json with = encode({text, std::nullopt}, true).ids;
+    const json without = encode({text, std::nullopt}, false).ids;
     if (row[1].is_object()) {
       const json& summary = row[1]["with_special"];
       EXPECT_EQ(with.size(), summary["n"].get<std::size_t>());
@@ -154,10 +168,8 @@ TEST_P(Tokenizers, Ids) {
 TEST_P(Tokenizers, Records) {
   for (const char* file : {"/full.jsonl", "/pairs.jsonl"}) {
     for (const json& row : read_lines(folder_ + file)) {
-      EncodeOptions options;
-      options.add_special_tokens = row.value("sp", 1) == 1 && row.value("nosp", 0) == 0;
-      options.return_offsets = true;
-      expect_encoding(tokenizer_->encode(input_of(row), options), row);
+      const bool add_special_tokens = row.value("sp", 1) == 1 && row.value("nosp", 0) == 0;
+      expect_encoding(encode(input_of(row), add_special_tokens), row);
     }
   }
 }
@@ -222,10 +234,31 @@ TEST_P(Tokenizers, Decode) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(WordPiece, Tokenizers, ::testing::ValuesIn(folders()),
+TEST_P(Tokenizers, Extra) {
+  for (const json& row : read_lines(tokenizers_path() + "/extra.jsonl")) {
+    if (row.at("name") != GetParam()) continue;
+    const std::string op = row.at("op");
+    EncodeOptions options;
+    options.return_offsets = true;
+    if (op == "encode_special_tokens") {
+      options.split_special_tokens = true;
+      expect_encoding(tokenizer_.encode(input_of(row), options), row);
+    } else if (op == "vocab_size") {
+      EXPECT_EQ(tokenizer_->get_vocab_size(true), row.at("with_added").get<std::size_t>());
+      EXPECT_EQ(tokenizer_->get_vocab_size(false), row.at("without_added").get<std::size_t>());
+    } else {
+      WordsInput input;
+      input.words = row.at("words").get<std::vector<std::string>>();
+      if (row.contains("words2")) input.words_pair = row["words2"].get<std::vector<std::string>>();
+      expect_encoding(tokenizer_.encode(input, options), row);
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Folders, Tokenizers, ::testing::ValuesIn(folders()),
                          [](const auto& folder) {
                            std::string name = folder.param;
-                           std::ranges::replace(name, '-', '_');
+                           for (char& c : name) c = c == '-' || c == '.' ? '_' : c;
                            return name;
                          });
 

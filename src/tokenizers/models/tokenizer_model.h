@@ -22,8 +22,18 @@ class TokenizerModel {
  public:
   virtual ~TokenizerModel() = default;
 
-  /// Appends the tokens of a piece that is not empty.
+  /// Appends the tokens of a piece that is not empty. The ranges count the bytes that the tokens
+  /// stand for, one token after another; where the reference counts wrongly they may reach beyond
+  /// the piece.
   virtual void tokenize(std::string_view piece, std::vector<ModelToken>& out) const = 0;
+
+  /// Whether `tokenize_bytes` may be called.
+  virtual bool reads_bytes() const { return false; }
+
+  /// As `tokenize` of the byte-level characters of a piece, with ranges in the piece itself.
+  virtual void tokenize_bytes(std::string_view piece, std::vector<ModelToken>& out) const {
+    tokenize(piece, out);
+  }
 
   virtual const Vocabulary& vocabulary() const = 0;
 };

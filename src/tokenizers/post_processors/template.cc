@@ -16,27 +16,20 @@ std::int64_t TemplateProcessor::added_tokens(bool is_pair) const {
   return count;
 }
 
-Encoding TemplateProcessor::process(std::vector<Encoding> encodings,
-                                    bool add_special_tokens) const {
-  Encoding out;
-  bool is_first = true;
+void TemplateProcessor::process(std::vector<Encoding>& encodings, bool add_special_tokens) const {
+  std::vector<Encoding> out;
   for (const TemplatePiece& piece : encodings.size() == 2 ? pair_ : single_) {
-    Encoding next;
     if (piece.special_ids.empty()) {
-      next = encodings.at(piece.sequence);
-      next.set_type_ids(piece.type_id);
+      out.push_back(encodings.at(piece.sequence));
+      out.back().set_type_ids(piece.type_id);
     } else if (add_special_tokens) {
+      out.emplace_back();
       for (const std::int32_t id : piece.special_ids) {
-        next.push_back(id, piece.type_id, 1, {}, Encoding::kNone, Encoding::kNone);
+        out.back().push_back(id, piece.type_id, 1, {}, Encoding::kNone, Encoding::kNone);
       }
     }
-    if (std::exchange(is_first, false)) {
-      out = std::move(next);
-    } else {
-      out.append(next);
-    }
   }
-  return out;
+  encodings = std::move(out);
 }
 
 }  // namespace verdict

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "verdict/tokenizers/pattern.h"
+
+namespace verdict {
+
+/// GPT-2's pattern, which the pre-tokenizer ByteLevel uses.
+extern const std::string_view kGpt2Pattern;
+
+/// A matcher of its own for a regular expression that many published tokenizers use; null for
+/// another. It gives the same matches in linear time.
+std::unique_ptr<Pattern> find_known_pattern(std::string_view regex);
+
+}  // namespace verdict
