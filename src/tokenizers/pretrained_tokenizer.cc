@@ -379,10 +379,9 @@ std::string PretrainedTokenizer::decode(std::span<const std::int32_t> ids,
   std::vector<std::string> tokens;
   for (const std::int32_t id : ids) {
     const std::string* added = added_.decoded(id);
-    const auto token = added != nullptr ? std::optional<std::string_view>(*added)
-                                        : parts_.model->vocabulary().token(id);
+    auto token = added != nullptr ? std::optional(*added) : parts_.model->id_to_token(id);
     if (!token || (skip_special_tokens && added_.is_special(*token))) continue;
-    tokens.emplace_back(*token);
+    tokens.push_back(*std::move(token));
   }
   parts_.decoder->decode(tokens);
   std::string text;
@@ -392,19 +391,18 @@ std::string PretrainedTokenizer::decode(std::span<const std::int32_t> ids,
 
 std::optional<std::int32_t> PretrainedTokenizer::token_to_id(std::string_view token) const {
   if (const AddedToken* added = added_.find(token)) return added->id;
-  return parts_.model->vocabulary().find(token);
+  return parts_.model->token_to_id(token);
 }
 
 std::string PretrainedTokenizer::id_to_token(std::int32_t id) const {
   if (const AddedToken* added = added_.find(id)) return added->content;
-  return std::string(parts_.model->vocabulary().token(id).value_or(""));
+  return parts_.model->id_to_token(id).value_or("");
 }
 
 std::size_t PretrainedTokenizer::get_vocab_size(bool with_added_tokens) const {
-  const Vocabulary& vocabulary = parts_.model->vocabulary();
-  std::size_t size = vocabulary.size();
+  std::size_t size = vocab_size();
   if (!with_added_tokens) return size;
-  for (const AddedToken& token : added_.tokens()) size += !vocabulary.find(token.content);
+  for (const AddedToken& token : added_.tokens()) size += !parts_.model->token_to_id(token.content);
   return size;
 }
 

@@ -112,7 +112,7 @@ class PretrainedTokenizer {
     return parts_.post_processor->added_tokens(is_pair);
   }
 
-  std::size_t vocab_size() const { return parts_.model->vocabulary().size(); }
+  std::size_t vocab_size() const { return parts_.model->vocab_size(); }
   /// With added tokens: those of the vocabulary and the added ones that it lacks.
   std::size_t get_vocab_size(bool with_added_tokens) const;
   const TokenizerSettings& settings() const { return parts_.settings; }

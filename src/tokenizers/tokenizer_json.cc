@@ -58,13 +58,13 @@ std::vector<AddedToken> read_added_tokens(const json& tokenizer, const json& con
   return tokens;
 }
 
-void assign_ids(std::vector<AddedToken>& tokens, const Vocabulary& vocabulary) {
+void assign_ids(std::vector<AddedToken>& tokens, const TokenizerModel& model) {
   std::unordered_map<std::string, std::int32_t> added;
-  auto next = static_cast<std::int32_t>(vocabulary.size());
+  auto next = static_cast<std::int32_t>(model.vocab_size());
   for (AddedToken& token : tokens) {
     const auto [place, is_new] = added.try_emplace(token.content, 0);
     if (is_new) {
-      const auto id = vocabulary.find(token.content);
+      const auto id = model.token_to_id(token.content);
       place->second = id ? *id : next++;
     }
     token.id = place->second;
@@ -148,7 +148,7 @@ TokenizerParts read_tokenizer_json(const json& tokenizer, const json& config) {
   parts.settings.truncation = read_optional_section(tokenizer, "truncation", &read_truncation);
   parts.settings.padding = read_optional_section(tokenizer, "padding", &read_padding);
   parts.added_tokens = read_added_tokens(tokenizer, config);
-  assign_ids(parts.added_tokens, parts.model->vocabulary());
+  assign_ids(parts.added_tokens, *parts.model);
   return parts;
 }
 

@@ -7,11 +7,13 @@
 #include "verdict/tokenizers/decoders/bpe.h"
 #include "verdict/tokenizers/decoders/byte_fallback.h"
 #include "verdict/tokenizers/decoders/byte_level.h"
+#include "verdict/tokenizers/decoders/bytes.h"
 #include "verdict/tokenizers/decoders/ctc.h"
 #include "verdict/tokenizers/decoders/fuse.h"
 #include "verdict/tokenizers/decoders/metaspace.h"
 #include "verdict/tokenizers/decoders/replace.h"
 #include "verdict/tokenizers/decoders/strip.h"
+#include "verdict/tokenizers/decoders/symbol_bpe.h"
 #include "verdict/tokenizers/decoders/word_piece.h"
 
 namespace verdict {
@@ -79,6 +81,13 @@ std::unique_ptr<Decoder> make(const json& component, int depth) {
   if (type == "WordPiece") {
     return std::make_unique<WordPieceDecoder>(get_string(component, "prefix", "##"),
                                               get_bool(component, "cleanup", true));
+  }
+  // Of classes that have no tokenizer.json.
+  if (type == "Bytes") {
+    return std::make_unique<BytesDecoder>(get_bool(component, "replaces_invalid", true));
+  }
+  if (type == "SymbolBpe") {
+    return std::make_unique<SymbolBpeDecoder>(get_string(component, "within", ""));
   }
   if (type == "Sequence") {
     return std::make_unique<DecoderSequence>(

@@ -49,12 +49,13 @@ Assembly bytes(const json& config, std::initializer_list<const char*> roles) {
     specials[require_role(config, role)] = id;
   }
   assembly.model = {{"type", "Bytes"}, {"first_byte", specials.size()}, {"vocab", specials}};
-  assembly.decoder = {{"type", "ByteFallback"}};
+  assembly.decoder = {{"type", "Bytes"}, {"replaces_invalid", true}};
   return assembly;
 }
 
 Assembly byt5(const json& config) {
   Assembly assembly = bytes(config, {"pad_token", "eos_token", "unk_token"});
+  assembly.decoder["replaces_invalid"] = false;
   const std::int64_t count = get_integer(config, "extra_ids", 125);
   if (count < 0 || count > 100000) corrupt("config", concat("its \"extra_ids\" is ", count));
   for (const char* role : {"pad_token", "eos_token", "unk_token"}) {
@@ -192,12 +193,17 @@ Assembly python_bert(const FileSet& files, const json& config, const char* vocab
                     {"continuing_subword_prefix", "##"},
                     {"max_input_chars_per_word", 100},
                     {"vocab", vocabulary_of_lines(text_of(files, vocabulary))}};
-  assembly.normalizer = {{"type", "BertNormalizer"},
-                         {"clean_text", true},
-                         {"handle_chinese_chars", get_bool(config, "tokenize_chinese_chars", true)},
-                         {"strip_accents", config.value("strip_accents", json())},
-                         {"lowercase", get_bool(config, "do_lower_case", true)}};
-  assembly.pre_tokenizer = {{"type", "BertPreTokenizer"}};
+  const bool lowercase = get_bool(config, "do_lower_case", true);
+  const bool chinese = get_bool(config, "tokenize_chinese_chars", true);
+  assembly.normalizer = sequence(
+      "normalizers",
+      {{{"type", "PythonBert"}, {"lowercase", lowercase}, {"handle_chinese_chars", chinese}},
+       {{"type", "BertNormalizer"},
+        {"clean_text", true},
+        {"handle_chinese_chars", chinese},
+        {"strip_accents", config.value("strip_accents", json())},
+        {"lowercase", lowercase}}});
+  assembly.pre_tokenizer = {{"type", "PythonBert"}};
   assembly.decoder = {{"type", "WordPiece"}, {"prefix", "##"}, {"cleanup", false}};
   assembly.post_processor = template_post_processor(config, single, pair);
   return assembly;

@@ -3,8 +3,10 @@
 #include <utility>
 
 #include "verdict/tokenizers/component.h"
-#include "verdict/tokenizers/models/unigram.h"
 #include "verdict/tokenizers/models/bpe.h"
+#include "verdict/tokenizers/models/characters.h"
+#include "verdict/tokenizers/models/symbol_bpe.h"
+#include "verdict/tokenizers/models/unigram.h"
 #include "verdict/tokenizers/models/word_level.h"
 #include "verdict/tokenizers/models/word_piece.h"
 
@@ -48,6 +50,10 @@ std::unique_ptr<TokenizerModel> make_tokenizer_model(const json& component) {
     return std::make_unique<WordLevel>(read_vocabulary(component),
                                        get_string(component, "unk_token", "<unk>"));
   }
+  // Of classes that have no tokenizer.json.
+  if (type == "Bytes") return make_bytes(component);
+  if (type == "CodePoints") return std::make_unique<CodePoints>();
+  if (type == "SymbolBpe") return make_symbol_bpe(component);
   unsupported("model", type);
 }
 

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -36,6 +38,16 @@ class TokenizerModel {
   }
 
   virtual const Vocabulary& vocabulary() const = 0;
+
+  // The vocabulary as the reference counts it; a model may have more tokens than it lists.
+  virtual std::optional<std::int32_t> token_to_id(std::string_view token) const {
+    return vocabulary().find(token);
+  }
+  virtual std::optional<std::string> id_to_token(std::int32_t id) const {
+    const auto token = vocabulary().token(id);
+    return token ? std::optional<std::string>(*token) : std::nullopt;
+  }
+  virtual std::size_t vocab_size() const { return vocabulary().size(); }
 };
 
 /// The component `model` of a tokenizer.json, also of old files that do not name its type. Throws

@@ -25,6 +25,7 @@ class Unigram final : public TokenizerModel {
   /// Throws `kInvalidArgument` for an unknown character when there is no unknown token.
   void tokenize(std::string_view piece, std::vector<ModelToken>& out) const override;
   const Vocabulary& vocabulary() const override { return vocabulary_; }
+  std::size_t vocab_size() const override { return scores_.size(); }  // with repeated pieces
 
  private:
   void append_unknown(std::string_view piece, TextRange range, std::vector<ModelToken>& out) const;

@@ -9,6 +9,7 @@
 #include "verdict/tokenizers/normalizers/nmt.h"
 #include "verdict/tokenizers/normalizers/precompiled.h"
 #include "verdict/tokenizers/normalizers/prepend.h"
+#include "verdict/tokenizers/normalizers/python_bert.h"
 #include "verdict/tokenizers/normalizers/replace.h"
 #include "verdict/tokenizers/normalizers/strip.h"
 #include "verdict/tokenizers/normalizers/unicode_forms.h"
@@ -54,13 +55,17 @@ std::unique_ptr<Normalizer> make(const json& component, int depth) {
   if (type == "ByteLevel") return std::make_unique<ByteLevelNormalizer>();
   if (type == "Lowercase") return std::make_unique<Lowercase>();
   if (type == "NFC") return std::make_unique<UnicodeForm>(false, true);
-  if (type == "Precompiled") return make_precompiled(component);
   if (type == "NFD") return std::make_unique<UnicodeForm>(false, false);
   if (type == "NFKC") return std::make_unique<UnicodeForm>(true, true);
   if (type == "NFKD") return std::make_unique<UnicodeForm>(true, false);
   if (type == "Nmt") return std::make_unique<NmtNormalizer>();
+  if (type == "Precompiled") return make_precompiled(component);
   if (type == "Prepend") {
     return std::make_unique<PrependNormalizer>(get_string(component, "prepend", ""));
+  }
+  if (type == "PythonBert") {  // of classes that have no tokenizer.json
+    return std::make_unique<PythonBertNormalizer>(
+        get_bool(component, "lowercase", true), get_bool(component, "handle_chinese_chars", true));
   }
   if (type == "Replace") {
     return std::make_unique<ReplaceNormalizer>(make_pattern(component),

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "verdict/tokenizers/component.h"
+#include "verdict/tokenizers/post_processors/end_token.h"
 #include "verdict/tokenizers/post_processors/template.h"
 #include "verdict/tokenizers/post_processors/trim_offsets.h"
 
@@ -133,6 +134,9 @@ std::unique_ptr<PostProcessor> make(const json& component, int depth) {
   if (type == "ByteLevel") {
     if (!get_bool(component, "trim_offsets", true)) return make_plain();
     return std::make_unique<TrimOffsets>(get_bool(component, "add_prefix_space", true));
+  }
+  if (type == "EndToken") {  // of a class that has no tokenizer.json
+    return std::make_unique<EndToken>(read_id(component.value("id", json())));
   }
   if (type == "Sequence") {
     return std::make_unique<ProcessorSequence>(

@@ -83,6 +83,9 @@ std::unique_ptr<PreTokenizer> make(const json& component, int depth) {
     return std::make_unique<ByteLevelPreTokenizer>(get_bool(component, "add_prefix_space", true),
                                                    get_bool(component, "use_regex", true));
   }
+  if (type == "PythonBert") {  // of classes that have no tokenizer.json
+    return std::make_unique<SplitByClass>(&python_bert_role);
+  }
   if (type == "Whitespace") return std::make_unique<SplitByClass>(&whitespace_role);
   if (type == "WhitespaceSplit") return std::make_unique<SplitByClass>(&whitespace_split_role);
   // The reference writes the one name and reads the other.
