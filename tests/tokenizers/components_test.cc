@@ -119,14 +119,13 @@ TEST(Components, Decoders) {
 TEST(Components, ClassesOfRegularExpressions) {
   const std::string path = components_path("unicode_tables.json");
   const json tables = parse_json(text_of(path), path);
+  // Without surrogates, and without planes that hold nothing or nothing but ideographs.
+  const auto is_left_out = [](std::size_t c) {
+    return (c >= 0xd800 && c < 0xe000) || (c >= 0x20400 && c != 0xe0001 && c != 0xe0100);
+  };
   std::string all;
-  std::vector<char32_t> code_points;
-  std::vector<std::uint32_t> starts;
   for (char32_t c = 0; c <= 0x10ffff; ++c) {
-    if (c >= 0xd800 && c < 0xe000) continue;
-    code_points.push_back(c);
-    starts.push_back(static_cast<std::uint32_t>(all.size()));
-    append_code_point(all, c);
+    if (!is_left_out(c)) append_code_point(all, c);
   }
   int tested = 0;
   for (const auto& [key, ranges] : tables.items()) {
@@ -139,21 +138,17 @@ TEST(Components, ClassesOfRegularExpressions) {
     const std::string regex = key.substr(folds ? kFold.size() : kClass.size());
     std::vector<TextRange> matches;
     make_regex_pattern(regex)->find(all, matches);
-    json actual = json::array();
+    std::vector<bool> actual(0x110000);
     for (const TextRange match : matches) {
-      const auto start = std::ranges::lower_bound(starts, match.first);
-      const char32_t c = code_points[static_cast<std::size_t>(start - starts.begin())];
       std::size_t end = match.first;
-      next_code_point(all, end);
-      if (end != match.last) continue;  // several code points, such as "st"
-      if (!actual.empty() &&
-          (actual.back()[1] == c - 1 || (c == 0xe000 && actual.back()[1] == 0xd7ff))) {
-        actual.back()[1] = c;
-      } else {
-        actual.push_back({c, c});
-      }
+      const char32_t c = next_code_point(all, end);
+      if (end == match.last) actual[c] = true;  // not several code points, such as "st"
     }
-    EXPECT_EQ(actual, ranges) << regex;
+    std::vector<bool> expected(0x110000);
+    for (const json& range : ranges) {
+      for (std::size_t c = range[0]; c <= range[1]; ++c) expected[c] = !is_left_out(c);
+    }
+    EXPECT_EQ(actual, expected) << regex;
   }
   EXPECT_GT(tested, 30);
 }
