@@ -109,7 +109,7 @@ std::vector<AddedVocabulary::Segment> AddedVocabulary::split(std::string_view te
   std::vector<Segment> segments;
   std::size_t open = 0;  // first byte that belongs to no segment yet
   const auto add = [&](std::size_t first, std::size_t last, const AddedToken* token) {
-    if (first == last && token == nullptr) return;
+    if (first >= last) return;
     segments.push_back(
         {{static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last)}, token});
   };
@@ -123,6 +123,7 @@ std::vector<AddedVocabulary::Segment> AddedVocabulary::split(std::string_view te
     const AddedToken& token = tokens_[match->second];
     std::size_t first = at;
     std::size_t last = at + match->first.size();
+    // As in the reference, a token is also found in the white space that the one before took.
     at = last;
     if (skip_special && is_special(token.content)) continue;
     if (token.single_word && (word_before(text, first) || word_at(text, last))) continue;

@@ -263,6 +263,12 @@ class KnownPatternMatcher final : public Pattern {
 
 const std::string_view kGpt2Pattern = kKnownPatterns[0].regex;
 
+std::vector<std::string_view> known_patterns() {
+  std::vector<std::string_view> regexes;
+  for (const KnownPattern& known : kKnownPatterns) regexes.push_back(known.regex);
+  return regexes;
+}
+
 std::unique_ptr<Pattern> find_known_pattern(std::string_view regex) {
   const auto found = std::ranges::find(kKnownPatterns, regex, &KnownPattern::regex);
   if (found == kKnownPatterns.end()) return nullptr;

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string_view>
+#include <vector>
 
 #include "verdict/tokenizers/pattern.h"
 
@@ -13,5 +14,8 @@ extern const std::string_view kGpt2Pattern;
 /// A matcher of its own for a regular expression that many published tokenizers use; null for
 /// another. It gives the same matches in linear time.
 std::unique_ptr<Pattern> find_known_pattern(std::string_view regex);
+
+/// The regular expressions that have one.
+std::vector<std::string_view> known_patterns();
 
 }  // namespace verdict

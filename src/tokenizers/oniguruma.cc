@@ -21,6 +21,11 @@ constexpr int kDeepest = 200;
 
 using Entry = std::pair<std::string_view, std::string_view>;
 
+/// Word characters outside of a class, where Oniguruma also takes Latin-1's numbers that are no
+/// digits.
+constexpr std::string_view kWordAlone =
+    R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\x{b2}\x{b3}\x{b9}\x{bc}-\x{be})";
+
 /// Members of a class in PCRE2's syntax, by Oniguruma's name in lower case without separators.
 constexpr Entry kNamedClasses[] = {
     {"alnum", R"(\p{Alphabetic}\p{Nd})"},
@@ -36,7 +41,7 @@ constexpr Entry kNamedClasses[] = {
     {"space",
      R"(\x{9}-\x{d}\x{20}\x{85}\x{a0}\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000})"},
     {"upper", R"(\p{Uppercase})"},
-    {"word", R"(\p{L}\p{M}\p{N}\p{Pc})"},
+    {"word", R"(\p{Alphabetic}\p{M}\p{Nd}\p{Pc})"},
     {"xdigit", R"(0-9A-Fa-f)"},
 };
 
@@ -438,22 +443,25 @@ class Translator {
   bool escape() {
     ++at_;
     const char letter = peek();
+    if (letter == 'w' || letter == 'W') {
+      ++at_;
+      out_ += class_of(kWordAlone, letter == 'W');
+      return true;
+    }
     if (const auto members = class_escape()) {
       out_ += *members;
       return true;
     }
-    constexpr std::string_view kWord = R"(\p{L}\p{M}\p{N}\p{Pc})";
     switch (letter) {
       case 'b':
+      case 'B': {
         ++at_;
-        out_ +=
-            concat("(?:(?<=[", kWord, "])(?![", kWord, "])|(?<![", kWord, "])(?=[", kWord, "]))");
+        const std::string word = class_of(kWordAlone, false);
+        const bool changes = letter == 'b';
+        out_ += concat("(?:(?<=", word, changes ? ")(?!" : ")(?=", word, ")|(?<!", word,
+                       changes ? ")(?=" : ")(?!", word, "))");
         return true;
-      case 'B':
-        ++at_;
-        out_ +=
-            concat("(?:(?<=[", kWord, "])(?=[", kWord, "])|(?<![", kWord, "])(?![", kWord, "]))");
-        return true;
+      }
       case 'A':
       case 'Z':
       case 'z':

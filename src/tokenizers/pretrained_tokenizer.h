@@ -115,6 +115,7 @@ class PretrainedTokenizer {
   std::size_t vocab_size() const { return parts_.model->vocab_size(); }
   /// With added tokens: those of the vocabulary and the added ones that it lacks.
   std::size_t get_vocab_size(bool with_added_tokens) const;
+  const std::vector<AddedToken>& added_tokens() const { return added_.tokens(); }
   const TokenizerSettings& settings() const { return parts_.settings; }
   std::optional<std::int64_t> model_max_length() const { return settings().model_max_length; }
   std::optional<std::int32_t> pad_token_id() const;

@@ -22,8 +22,9 @@ constexpr std::size_t kLongestPattern = 1 << 16;
 constexpr std::size_t kLongestCompiled = 1 << 20;
 
 /// PCRE2 does not count the characters that a repetition passes, so the time of a text is limited
-/// too: between two stretches of this many places where a match may begin.
-constexpr std::size_t kStretch = 512;
+/// too. The clock is read between stretches of places where a match may begin; the first has this
+/// many, each further one twice as many as the one before.
+constexpr std::size_t kFirstStretch = 512;
 constexpr std::chrono::seconds kMostTime{20};
 constexpr std::chrono::microseconds kMostTimePerByte{2};
 
@@ -61,9 +62,8 @@ class Search {
 
   /// The first match that begins at byte `start` or later.
   std::optional<TextRange> next(std::size_t start) {
-    for (;;) {
-      // Within the last stretch there is no clock to look at.
-      const std::size_t limit = start + kStretch;
+    for (std::size_t stretch = kFirstStretch;; stretch *= 2) {
+      const std::size_t limit = start + stretch;
       pcre2_set_offset_limit(context_.get(), limit < text_.size() ? limit : PCRE2_UNSET);
       const int count = pcre2_match(code_, bytes(text_), text_.size(), start, PCRE2_NO_UTF_CHECK,
                                     data_.get(), context_.get());

@@ -4,6 +4,7 @@
 
 #include "verdict/base/json.h"
 #include "verdict/base/strings.h"
+#include "verdict/base/utf8.h"
 #include "verdict/tokenizers/component.h"
 #include "verdict/tokenizers/legacy/assembly.h"
 #include "verdict/tokenizers/legacy/class_readers.h"
@@ -16,9 +17,10 @@ namespace {
 using nlohmann::json;
 using namespace tokenizer_json;
 
-/// Python's white space, which has four control characters more.
+/// Words between Python's white space, which has four control characters more than Unicode's.
 constexpr const char* kPythonWords = R"([^\s\x1c-\x1f]+)";
 constexpr const char* kPythonWordsAndLineEnd = R"([^\s\x1c-\x1f]+\n?)";
+constexpr const char* kWordsAndLineEnd = R"(\S+\n?)";
 
 json words(const char* pattern) {
   return {{"type", "Split"},
@@ -34,7 +36,14 @@ std::string text_of(const FileSet& files, const char* name) {
 /// Characters as their code points.
 Assembly canine(const json& config) {
   Assembly assembly;
-  assembly.model = {{"type", "CodePoints"}, {"vocab", json::object()}};
+  json specials = json::object();
+  for (const char* role :
+       {"pad_token", "cls_token", "sep_token", "bos_token", "eos_token", "mask_token"}) {
+    const auto token = special_token(config, role);
+    std::size_t at = 0;
+    if (token && !token->empty()) specials[*token] = std::uint32_t{next_code_point(*token, at)};
+  }
+  assembly.model = {{"type", "CodePoints"}, {"vocab", std::move(specials)}};
   assembly.decoder = {{"type", "Fuse"}};
   assembly.post_processor = template_post_processor(config, "cls $A sep", "cls $A sep $B sep");
   return assembly;
@@ -75,7 +84,7 @@ Assembly byt5(const json& config) {
 Assembly perceiver(const json& config) {
   Assembly assembly = bytes(
       config, {"pad_token", "bos_token", "eos_token", "mask_token", "cls_token", "sep_token"});
-  assembly.post_processor = template_post_processor(config, "cls $A sep", "cls $A sep $B sep");
+  assembly.post_processor = template_post_processor(config, "cls $A sep", "cls $A sep $B:1 sep:1");
   return assembly;
 }
 
@@ -102,7 +111,7 @@ Assembly esm(const FileSet& files, const json& config) {
                     {"unk_token", require_role(config, "unk_token")},
                     {"vocab", std::move(vocabulary)}};
   assembly.pre_tokenizer = words(kPythonWords);
-  assembly.post_processor = template_post_processor(config, "cls $A eos", "cls $A eos $B eos");
+  assembly.post_processor = template_post_processor(config, "cls $A eos", "cls $A eos $B:1 eos:1");
   return assembly;
 }
 
@@ -125,14 +134,16 @@ json merges_of(std::string_view text, std::size_t first_line, std::size_t words)
 
 /// Byte pairs of CTRL, PhoBERT and XLM; `within` marks a token that a word goes on behind, or is
 /// empty when the last token of a word has the mark "</w>".
-Assembly symbol_pairs(const json& config, json vocabulary, json merges, const char* within) {
+Assembly symbol_pairs(const json& config, json vocabulary, json merges, const char* pattern,
+                      const char* within) {
   Assembly assembly;
   assembly.model = {{"type", "SymbolBpe"},
                     {"unk_token", require_role(config, "unk_token")},
                     {"within", within},
                     {"vocab", std::move(vocabulary)},
                     {"merges", std::move(merges)}};
-  assembly.pre_tokenizer = words(kPythonWordsAndLineEnd);
+  assembly.pre_tokenizer = words(pattern);
+  assembly.decoder = {{"type", "SymbolBpe"}, {"within", within}};
   return assembly;
 }
 
@@ -144,9 +155,10 @@ json vocabulary_of_json(const FileSet& files) {
 }
 
 Assembly ctrl(const FileSet& files, const json& config) {
-  Assembly assembly = symbol_pairs(config, vocabulary_of_json(files),
-                                   merges_of(text_of(files, "merges.txt"), 1, 2), "@@");
-  assembly.decoder = {{"type", "SymbolBpe"}, {"within", "@@"}};
+  Assembly assembly =
+      symbol_pairs(config, vocabulary_of_json(files), merges_of(text_of(files, "merges.txt"), 1, 2),
+                   kWordsAndLineEnd, "@@");
+  assembly.post_processor = template_post_processor(config, "$A", "$A $B");
   return assembly;
 }
 
@@ -167,9 +179,9 @@ Assembly phobert(const FileSet& files, const json& config) {
     const std::size_t id = vocabulary.size();
     vocabulary[token] = id;
   }
-  Assembly assembly = symbol_pairs(config, std::move(vocabulary),
-                                   merges_of(text_of(files, "bpe.codes"), 0, 3), "@@");
-  assembly.decoder = {{"type", "SymbolBpe"}, {"within", "@@"}};
+  Assembly assembly =
+      symbol_pairs(config, std::move(vocabulary), merges_of(text_of(files, "bpe.codes"), 0, 3),
+                   kPythonWordsAndLineEnd, "@@");
   assembly.post_processor = template_post_processor(config, "cls $A sep", "cls $A sep sep $B sep");
   return assembly;
 }
@@ -178,9 +190,7 @@ Assembly phobert(const FileSet& files, const json& config) {
 /// does with `bypass_tokenizer`; Moses' rules are not part of this.
 Assembly xlm(const FileSet& files, const json& config) {
   Assembly assembly = symbol_pairs(config, vocabulary_of_json(files),
-                                   merges_of(text_of(files, "merges.txt"), 0, 3), "");
-  assembly.pre_tokenizer = words(kPythonWords);
-  assembly.decoder = {{"type", "SymbolBpe"}, {"within", ""}};
+                                   merges_of(text_of(files, "merges.txt"), 0, 3), kPythonWords, "");
   assembly.post_processor = template_post_processor(config, "bos $A sep", "bos $A sep $B sep");
   return assembly;
 }

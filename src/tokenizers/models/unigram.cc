@@ -1,6 +1,7 @@
 #include "verdict/tokenizers/models/unigram.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <limits>
 #include <span>
@@ -61,6 +62,33 @@ class Lattice {
   std::span<Place> places_ = small_;
   std::size_t first_ = 0;
 };
+
+/// A score as the reference reads it: its JSON parser rounds the decimal's digits before it
+/// divides, which long texts notice where two ways are equally good.
+double as_reference_reads(double score) {
+  constexpr double kExactDigits = 9007199254740992;  // 2^53: up to here division rounds once
+  char buffer[32];
+  const auto end =
+      std::to_chars(buffer, buffer + sizeof buffer, std::fabs(score), std::chars_format::scientific)
+          .ptr;
+  std::uint64_t digits = 0;
+  int exponent = 0;
+  const char* at = buffer;
+  for (; at != end && *at != 'e'; ++at) {
+    if (*at == '.') continue;
+    digits = digits * 10 + static_cast<std::uint64_t>(*at - '0');
+    if (at > buffer) --exponent;
+  }
+  if (at == end || static_cast<double>(digits) <= kExactDigits) return score;
+  int shift = 0;
+  std::from_chars(at + (at[1] == '+' ? 2 : 1), end, shift);
+  exponent += shift;
+  // Powers of ten up to here are exact; files have no others.
+  if (exponent > 0 || exponent < -22) return score;
+  double divisor = 1;
+  for (int i = exponent; i < 0; ++i) divisor *= 10;
+  return std::copysign(static_cast<double>(digits) / divisor, score);
+}
 
 std::size_t code_point_size(char lead) {
   const auto byte = static_cast<unsigned char>(lead);
@@ -189,7 +217,7 @@ std::unique_ptr<TokenizerModel> make_unigram(const json& component) {
       corrupt("model", "an item of its vocabulary is no [piece, score]");
     }
     vocabulary.add(item[0].get_ref<const std::string&>(), static_cast<std::int64_t>(scores.size()));
-    scores.push_back(item[1].get<double>());
+    scores.push_back(as_reference_reads(item[1].get<double>()));
   }
   std::optional<std::int32_t> unk_id;
   if (component.contains("unk_id") && !component["unk_id"].is_null()) {
