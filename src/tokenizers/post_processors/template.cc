@@ -1,5 +1,6 @@
 #include "verdict/tokenizers/post_processors/template.h"
 
+#include <array>
 #include <utility>
 
 namespace verdict {
@@ -17,10 +18,16 @@ std::int64_t TemplateProcessor::added_tokens(bool is_pair) const {
 }
 
 void TemplateProcessor::process(std::vector<Encoding>& encodings, bool add_special_tokens) const {
+  const std::vector<TemplatePiece>& pieces = encodings.size() == 2 ? pair_ : single_;
+  std::array<int, 2> uses{};  // that are still to come, of each text
+  for (const TemplatePiece& piece : pieces) {
+    if (piece.special_ids.empty()) ++uses[piece.sequence];
+  }
   std::vector<Encoding> out;
-  for (const TemplatePiece& piece : encodings.size() == 2 ? pair_ : single_) {
+  for (const TemplatePiece& piece : pieces) {
     if (piece.special_ids.empty()) {
-      out.push_back(encodings.at(piece.sequence));
+      Encoding& text = encodings.at(piece.sequence);
+      out.push_back(--uses[piece.sequence] == 0 ? std::move(text) : text);
       out.back().set_type_ids(piece.type_id);
     } else if (add_special_tokens) {
       out.emplace_back();
