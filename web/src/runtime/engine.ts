@@ -33,7 +33,26 @@ import { importVariant, type StaticModules } from './variants.js';
 
 const WEIGHTS = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
-const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'];
+const TOKENIZER_FILES = [
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'config.json',
+];
+/** Vocabularies of folders without `tokenizer.json`. */
+const LEGACY_TOKENIZER_FILES = [
+  'added_tokens.json',
+  'vocab.txt',
+  'vocab.json',
+  'merges.txt',
+  'bpe.codes',
+  'prophetnet.tokenizer',
+  'spiece.model',
+  'sentencepiece.bpe.model',
+  'sentencepiece.model',
+  'spm.model',
+  'tokenizer.model',
+];
 /** Weights of other formats, which only conversion makes readable. */
 const OTHER_WEIGHTS = ['pytorch_model.bin', 'tf_model.h5', 'flax_model.msgpack'];
 
@@ -189,14 +208,14 @@ export class Engine {
   ): Promise<TokenizerInfo> {
     const files = await this.sources.open(source, options, this.sourceContext(module, context));
     const contents = new Map<string, Uint8Array>();
-    const opened = await Promise.all(TOKENIZER_FILES.map((name) => files.open(name)));
-    for (const [i, file] of opened.entries()) {
-      if (file) contents.set(TOKENIZER_FILES[i] as string, await readAll(file));
-    }
-    if (!contents.has('tokenizer.json')) {
-      const vocabulary = await files.open('vocab.txt');
-      if (vocabulary) contents.set('vocab.txt', await readAll(vocabulary));
-    }
+    const read = async (names: readonly string[]) => {
+      const opened = await Promise.all(names.map((name) => files.open(name)));
+      for (const [i, file] of opened.entries()) {
+        if (file) contents.set(names[i] as string, await readAll(file));
+      }
+    };
+    await read(TOKENIZER_FILES);
+    if (!contents.has('tokenizer.json')) await read(LEGACY_TOKENIZER_FILES);
     const tokenizer = new module.Tokenizer();
     try {
       const info = withNative(new module.Files(), (native) => {
