@@ -1,7 +1,6 @@
 // What an engine's process answers, for engines in JavaScript; native.cc and peers/python_host.py
 // answer the same. Requests are {op, …}, and every answer is one object:
-// Times are {ms, waited_ms}: of the call, and of it what the thread that waited longest for a CPU
-// waited.
+// Times are {ms, waited_ms}: of the call, and of it what the thread that works waited for a CPU.
 //   load {model, options}           → {time, detail}    a model; options: dtype, threads, variant, url
 //   prepare {batch, rows}           → {}                rows of token ids under a name
 //   run {batch}                     → {time, logits}    one forward pass
@@ -10,7 +9,7 @@
 //   tokenize {with_ids}             → {time, ids}       all texts once; ids only when asked for
 //   dispose {}                      → {}
 
-/** `waits` gives the milliseconds that each thread has waited for a CPU so far, by its number. */
+/** `waits` gives the milliseconds that threads have waited for a CPU so far, by their numbers. */
 export function createHandler(peer, waits = () => ({})) {
   let engine;
   let tokenizer;

@@ -9,10 +9,12 @@ import { TOKENIZERS, TOLERANCE } from './plan.mjs';
 import { median, round, summary, timesFaster } from './statistics.mjs';
 
 /**
- * Milliseconds of a call without those in which a thread waited for a CPU that others used: so the
- * figures of a shared machine come near to those of a quiet one. In Chromium nothing is subtracted.
+ * Milliseconds of a call. Where one thread works, those in which it waited for a CPU that others used
+ * do not count: so the figures of a shared machine come near to those of a quiet one.
  */
-const milliseconds = ({ ms, waited_ms }) => ms - waited_ms;
+function milliseconds({ contestant }, { ms, waited_ms }) {
+  return contestant.threads === 1 ? ms - waited_ms : ms;
+}
 
 const isOurs = ({ peer }) => peer.startsWith('verdict-');
 
@@ -98,7 +100,7 @@ export class Measurement {
           for (const [i, engine] of engines.entries()) {
             const { time } = await engine.request({ op: 'run', batch });
             if (turn < this.settings.warmups) continue;
-            times[i].push(milliseconds(time));
+            times[i].push(milliseconds(engine, time));
             waits[i].push(time.waited_ms);
           }
         }
@@ -192,7 +194,7 @@ export class Measurement {
         await engine.stop();
         labels[i] = label(engine, detail);
         if (turn === 0) continue;
-        const [loaded, ran] = [load, first].map(milliseconds);
+        const [loaded, ran] = [load, first].map((time) => milliseconds(engine, time));
         times[i].load.push(loaded);
         times[i].first.push(ran);
         times[i].total.push(loaded + ran);
@@ -251,7 +253,7 @@ export class Measurement {
       for (let turn = 0; turn < this.settings.warmups + this.settings.runs; ++turn) {
         for (const [i, engine] of engines.entries()) {
           const { time } = await engine.request({ op: 'tokenize', with_ids: false });
-          if (turn >= this.settings.warmups) times[i].push(milliseconds(time));
+          if (turn >= this.settings.warmups) times[i].push(milliseconds(engine, time));
         }
       }
       return engines.map((engine, i) => ({

@@ -130,8 +130,8 @@ function context(results) {
     `Measured on ${date.slice(0, 10)} by \`${command}\` on ${machine.cpu}, ${machine.cpus} CPUs, ` +
     `load average ${machine.load_average.before} before and ${machine.load_average.after} after, ` +
     `nice ${machine.nice}. ` +
-    `Medians of ${runs} alternating runs, every engine in a process of its own, without the time that a ` +
-    `thread waited for a CPU that others used (not in Chromium); ratios are medians over turns. Versions: ${versions.join(', ')}.`
+    `Medians of ${runs} alternating runs, every engine in a process of its own; times of one thread are without ` +
+    `those in which it waited for a CPU that others used; ratios are medians over turns. Versions: ${versions.join(', ')}.`
   );
 }
 
