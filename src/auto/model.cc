@@ -1,5 +1,6 @@
 #include "verdict/auto/model.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -35,8 +36,9 @@ std::vector<std::int32_t> key_columns(std::span<const std::int32_t> columns, std
   return out;
 }
 
-/// Ragged results back in the padded layout, the value's padding where there is no token. Axis 0 of the shape
-/// gives the layout: rows [tokens, n] → [batch, width, n]; pairs → [batch, n, width, keys].
+/// Ragged results back in the padded layout, the value's padding where there is no token. Axis 0 of
+/// the shape gives the layout: rows [tokens, n] → [batch, width, n]; pairs → [batch, n, width,
+/// keys].
 Tensor to_padded(const graph::Graph& graph, const graph::Batch& batch, graph::Value value,
                  std::span<const float> ragged) {
   const auto& [type, shape, padding] = graph.info(value);

@@ -208,11 +208,6 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12, "pad_token_id": 0, "bos_token_id": 312,
   "eos_token_id": 313})"},
     {"roberta", kRoberta},
-    {"t5", R"({
-  "vocab_size": 32128, "d_model": 512, "d_kv": 64, "d_ff": 2048, "num_layers": 6, "num_decoder_layers": null, "num_heads": 8,
-  "relative_attention_num_buckets": 32, "relative_attention_max_distance": 128, "dropout_rate": 0.1,
-  "classifier_dropout": 0.0, "layer_norm_epsilon": 1e-06, "initializer_factor": 1.0, "feed_forward_proj": "relu",
-  "pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": null})"},
     {"roberta-prelayernorm", kRoberta},
     {"roc_bert", R"({
   "vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
@@ -227,6 +222,11 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "max_position_embeddings": 512, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
   "pad_token_id": 0, "embedding_size": 768, "q_groups": 4, "k_groups": 4, "v_groups": 4, "post_attention_groups": 1,
   "intermediate_groups": 4, "output_groups": 4})"},
+    {"t5", R"({
+  "vocab_size": 32128, "d_model": 512, "d_kv": 64, "d_ff": 2048, "num_layers": 6, "num_decoder_layers": null, "num_heads": 8,
+  "relative_attention_num_buckets": 32, "relative_attention_max_distance": 128, "dropout_rate": 0.1,
+  "classifier_dropout": 0.0, "layer_norm_epsilon": 1e-06, "initializer_factor": 1.0, "feed_forward_proj": "relu",
+  "pad_token_id": 0, "eos_token_id": 1, "decoder_start_token_id": null})"},
     {"ultrabert", R"({
   "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
   "num_attention_heads": 32, "num_key_value_heads": null, "head_dim": null, "hidden_act": "silu",

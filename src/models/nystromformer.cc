@@ -54,8 +54,8 @@ void build(ModelBuilder& model) {
                 "either. Set it to false.");
   }
   const Scope base = model.root()["nystromformer"];
-  const Value positions =
-      nn::column_positions(base, max_position_embeddings(config) + kFirstPosition, kFirstPosition);
+  const Value positions = nn::column_positions_from(
+      base, max_position_embeddings(config) + kFirstPosition, kFirstPosition);
   const Value embedded =
       bert_embeddings(model, base["embeddings"], positions, model.hidden_size(),
                       {.first_position = kFirstPosition, .always_absolute = true});

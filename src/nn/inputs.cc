@@ -86,6 +86,15 @@ Value column_positions(const Scope& scope, std::int64_t limit, std::int32_t offs
   return token_input(scope, "position_ids", limit, std::move(prelude));
 }
 
+Value column_positions_from(const Scope& scope, std::int64_t limit, std::int32_t first) {
+  auto prelude = [first](const Batch& batch, std::span<std::int32_t> out) {
+    if (copy_given(batch, "position_ids", out)) return;
+    std::transform(batch.columns.begin(), batch.columns.end(), out.begin(),
+                   [first](std::int32_t column) { return first + column; });
+  };
+  return token_input(scope, "position_ids", limit, std::move(prelude));
+}
+
 Value token_count_positions(const Scope& scope, std::int64_t limit, std::int32_t padding_idx) {
   auto prelude = [padding_idx](const Batch& batch, std::span<std::int32_t> out) {
     if (copy_given(batch, "position_ids", out)) return;

@@ -29,6 +29,9 @@ Value prefixed_token_columns(const Scope& scope, std::int64_t prefix);
 /// `offset` is that of tables whose first rows are no position's (BART: 2).
 Value column_positions(const Scope& scope, std::int64_t limit, std::int32_t offset = 0);
 
+/// `position_ids`: the caller's as they are, else `first` + the token's column (Nyströmformer).
+Value column_positions_from(const Scope& scope, std::int64_t limit, std::int32_t first);
+
 /// `position_ids`: the caller's, else padding_idx + the count of tokens other than `padding_idx` so
 /// far, and `padding_idx` itself for that token (RoBERTa's `create_position_ids_from_input_ids`).
 Value token_count_positions(const Scope& scope, std::int64_t limit, std::int32_t padding_idx);

@@ -123,6 +123,16 @@ TEST(BertKin, BadConfigsAreNamed) {
       "inv_coeff_init_option");
 }
 
+/// The reference numbers tokens from 2 on, but takes the caller's numbers as they are.
+TEST(BertKin, NystromformerTakesPositionIdsAsTheyAre) {
+  const auto model = load("models/nystromformer");
+  ModelInputs inputs = tokens(4);
+  const Tensor expected = model->forward(inputs).logits;
+  const std::vector<std::int64_t> positions{2, 3, 4, 5};
+  inputs.emplace("position_ids", Tensor::from_i64({1, 4}, positions));
+  expect_close("logits", model->forward(inputs).logits, expected);
+}
+
 TEST(BertKin, LandmarksNeedTheirNumberOfTokens) {
   const auto model = load("models/nystromformer__landmarks");
   expect_error(
