@@ -63,7 +63,11 @@ constexpr auto kRanges = std::to_array<Range>({{"vocab_size", 1, kMostElements},
                                                {"input_embedding_size", 1, 1 << 20},
                                                {"intra_bottleneck_size", 1, 1 << 20},
                                                {"num_feedforward_networks", 1, 10000},
-                                               {"conv_kernel_size", 1, 1 << 16},
+                                               {"conv_kernel_size", 0, 1 << 16},
+                                               {"conv_groups", 1, 1 << 20},
+                                               {"max_relative_positions", -1, kMostElements / 2},
+                                               {"position_buckets", -1, kMostElements / 2},
+                                               {"n_langs", 1, kMostElements},
                                                {"head_ratio", 1, 1 << 20},
                                                {"num_landmarks", 1, kMostElements},
                                                {"segment_means_seq_len", 1, kMostElements},
@@ -228,7 +232,9 @@ void PretrainedConfig::validate() {
   for (const auto& [key, value] : values_.items()) {
     const bool is_probability = ends_with(key, "dropout") || ends_with(key, "dropout_prob") ||
                                 ends_with(key, "dropout_rate") || ends_with(key, "_pdrop");
-    if (is_probability && !value.is_null() && !(get<double>(key) >= 0 && get<double>(key) < 1)) {
+    // ESM's token_dropout is a switch.
+    const bool is_absent = value.is_null() || (key == "token_dropout" && value.is_boolean());
+    if (is_probability && !is_absent && !(get<double>(key) >= 0 && get<double>(key) < 1)) {
       wrong_kind(name_, key, value, "a probability from 0 up to, but not including, 1");
     }
   }

@@ -1,7 +1,6 @@
 #include "verdict/config/defaults.h"
 
 #include <array>
-#include <ranges>
 #include <string_view>
 
 #include "verdict/base/json.h"
@@ -58,6 +57,20 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2, "embedding_size": 768, "head_ratio": 2,
   "conv_kernel_size": 9, "num_groups": 1, "classifier_dropout": null})"},
     {"data2vec-text", kXlmRoberta},
+    {"deberta", R"({
+  "vocab_size": 50265, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+  "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+  "max_position_embeddings": 512, "type_vocab_size": 0, "initializer_range": 0.02, "layer_norm_eps": 1e-7,
+  "relative_attention": false, "max_relative_positions": -1, "pad_token_id": 0, "position_biased_input": true,
+  "pos_att_type": null, "pooler_dropout": 0.0, "pooler_hidden_act": "gelu", "cls_dropout": null})"},
+    {"deberta-v2", R"({
+  "vocab_size": 128100, "hidden_size": 1536, "num_hidden_layers": 24, "num_attention_heads": 24,
+  "intermediate_size": 6144, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+  "max_position_embeddings": 512, "type_vocab_size": 0, "initializer_range": 0.02, "layer_norm_eps": 1e-7,
+  "relative_attention": false, "max_relative_positions": -1, "pad_token_id": 0, "position_biased_input": true,
+  "pos_att_type": null, "pooler_dropout": 0.0, "pooler_hidden_act": "gelu", "cls_dropout": null,
+  "share_att_key": false, "position_buckets": -1, "norm_rel_ebd": "none", "conv_kernel_size": 0, "conv_groups": 1,
+  "conv_act": "tanh"})"},
     {"distilbert", R"({
   "vocab_size": 30522, "max_position_embeddings": 512, "sinusoidal_pos_embds": false, "n_layers": 6, "n_heads": 12,
   "dim": 768, "hidden_dim": 3072, "dropout": 0.1, "attention_dropout": 0.1, "activation": "gelu",
@@ -73,12 +86,25 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
   "max_position_embeddings": 512, "type_vocab_size": 2, "task_type_vocab_size": 3, "use_task_id": false,
   "initializer_range": 0.02, "layer_norm_eps": 1e-12, "pad_token_id": 0, "classifier_dropout": null})"},
+    {"esm", R"({
+  "vocab_size": null, "mask_token_id": null, "pad_token_id": null, "eos_token_id": 2, "hidden_size": 768,
+  "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072, "hidden_act": "gelu",
+  "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1, "max_position_embeddings": 1026,
+  "rope_theta": 10000.0, "initializer_range": 0.02, "layer_norm_eps": 1e-12, "position_embedding_type": "absolute",
+  "emb_layer_norm_before": null, "token_dropout": false})"},
     {"eurobert", R"({
   "vocab_size": 128256, "hidden_size": 768, "intermediate_size": 3072, "num_hidden_layers": 12,
   "num_attention_heads": 12, "num_key_value_heads": null, "head_dim": null, "hidden_act": "silu",
   "max_position_embeddings": 8192, "initializer_range": 0.02, "rms_norm_eps": 1e-5, "pad_token_id": 128001,
   "bos_token_id": 128000, "eos_token_id": 128001, "attention_bias": false, "attention_dropout": 0.0,
   "mlp_bias": false, "mask_token_id": 128002, "classifier_pooling": "late"})"},
+    {"flaubert xlm", R"({
+  "vocab_size": 30145, "emb_dim": 2048, "n_layers": 12, "n_heads": 16, "dropout": 0.1, "attention_dropout": 0.1,
+  "gelu_activation": true, "sinusoidal_embeddings": false, "causal": false, "n_langs": 1, "use_lang_emb": true,
+  "max_position_embeddings": 512, "embed_init_std": 0.02209708691207961, "layer_norm_eps": 1e-12, "init_std": 0.02,
+  "is_encoder": true, "summary_type": "first", "summary_use_proj": true, "summary_activation": null,
+  "summary_proj_to_labels": true, "summary_first_dropout": 0.1, "mask_token_id": 0, "pad_token_id": 2,
+  "bos_token_id": 0, "eos_token_id": 1, "pre_norm": false})"},
     {"gemma", R"({
   "vocab_size": 256000, "hidden_size": 3072, "intermediate_size": 24576, "num_hidden_layers": 28,
   "num_attention_heads": 16, "num_key_value_heads": 16, "head_dim": 256, "hidden_act": "gelu_pytorch_tanh",
@@ -155,6 +181,11 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "attention_bias": false, "attention_dropout": 0.0, "local_attention": 128, "embedding_dropout": 0.0,
   "mlp_bias": false, "mlp_dropout": 0.0, "classifier_pooling": "cls", "classifier_dropout": 0.0,
   "classifier_bias": false, "classifier_activation": "gelu", "global_attn_every_n_layers": 3})"},
+    {"mpnet", R"({
+  "vocab_size": 30527, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+  "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+  "max_position_embeddings": 512, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
+  "relative_attention_num_buckets": 32, "pad_token_id": 1, "bos_token_id": 0, "eos_token_id": 2})"},
     {"mt5 umt5", R"({
   "vocab_size": 250112, "d_model": 512, "d_kv": 64, "d_ff": 1024, "num_layers": 8, "num_decoder_layers": null, "num_heads": 6,
   "relative_attention_num_buckets": 32, "relative_attention_max_distance": 128, "dropout_rate": 0.1,
@@ -216,6 +247,11 @@ constexpr auto kDefaults = std::to_array<Defaults>({
   "pad_token_id": 0, "classifier_dropout": null, "enable_pronunciation": true, "enable_shape": true,
   "pronunciation_embed_dim": 768, "pronunciation_vocab_size": 910, "shape_embed_dim": 512, "shape_vocab_size": 24858,
   "concat_input": true})"},
+    {"roformer", R"({
+  "vocab_size": 50000, "embedding_size": null, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+  "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
+  "max_position_embeddings": 1536, "type_vocab_size": 2, "initializer_range": 0.02, "layer_norm_eps": 1e-12,
+  "pad_token_id": 0, "rotary_value": false})"},
     {"squeezebert", R"({
   "vocab_size": 30522, "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
   "intermediate_size": 3072, "hidden_act": "gelu", "hidden_dropout_prob": 0.1, "attention_probs_dropout_prob": 0.1,
@@ -251,8 +287,7 @@ constexpr auto kDefaults = std::to_array<Defaults>({
 std::string model_type_in(std::string_view name) {
   std::string_view longest;
   for (const Defaults& entry : kDefaults) {
-    for (const auto word : std::views::split(entry.model_types, ' ')) {
-      const std::string_view type(word.begin(), word.end());
+    for (const std::string_view type : listed_names(entry.model_types)) {
       if (name.find(type) != std::string_view::npos && type.size() > longest.size()) longest = type;
     }
   }

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "verdict/base/error.h"
 #include "verdict/base/json.h"
@@ -225,12 +226,43 @@ json encoder_prompt(const json& values) {
   return {{"use_encoder_prompt", is_old && value_of(values, "use_prompt") == true}};
 }
 
+/// "C2P|p2c" as ["c2p", "p2c"], null as [].
+json name_list(const json& values, const char* attribute) {
+  const json given = value_of(values, attribute);
+  json out = json::array();
+  if (given.is_string()) {
+    std::string name;
+    for (const char c : concat(given.get<std::string>(), "|")) {
+      if (c == '|') {
+        out.push_back(std::exchange(name, {}));
+      } else if (c != ' ') {
+        name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      }
+    }
+    return out;
+  }
+  if (given.is_null()) return out;
+  if (!given.is_array() ||
+      !std::ranges::all_of(given, [](const json& n) { return n.is_string(); })) {
+    throw Error(ErrorCode::kInvalidArgument,
+                concat("The config's ", attribute, " is ", to_text(given),
+                       "; a list of names, or names separated by \"|\", was expected."));
+  }
+  return given;
+}
+
+json deberta_lists(const json& values) {
+  return {{"pos_att_type", name_list(values, "pos_att_type")},
+          {"norm_rel_ebd", name_list(values, "norm_rel_ebd")}};
+}
+
 struct Derivation {
   std::string_view model_types;  ///< separated by spaces
   json (*derive)(const json& values);
 };
 
 constexpr auto kDerivations = std::to_array<Derivation>({
+    {"deberta deberta-v2", &deberta_lists},
     {"gpt_neo", &attention_layers},
     {"mt5 t5 umt5", &feed_forward},
     {"mvp", &encoder_prompt},

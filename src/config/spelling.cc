@@ -29,6 +29,18 @@ constexpr auto kSpellings = std::to_array<Spelling>({
     {"distilbert", "n_layers", "num_hidden_layers"},
     {"distilbert", "n_heads", "num_attention_heads"},
     {"distilbert", "hidden_dim", "intermediate_size"},
+    {"flaubert xlm", "emb_dim", "hidden_size"},
+    {"flaubert xlm", "init_std", "initializer_range"},
+    {"flaubert xlm", "n_heads", "num_attention_heads"},
+    {"flaubert xlm", "n_layers", "num_hidden_layers"},
+    {"flaubert xlm", "vocab_size", "vocab_size"},
+    {"flaubert xlm", "n_words", "vocab_size"},
+    {"flaubert xlm", "bos_token_id", "bos_token_id"},
+    {"flaubert xlm", "bos_index", "bos_token_id"},
+    {"flaubert xlm", "eos_token_id", "eos_token_id"},
+    {"flaubert xlm", "eos_index", "eos_token_id"},
+    {"flaubert xlm", "pad_token_id", "pad_token_id"},
+    {"flaubert xlm", "pad_index", "pad_token_id"},
     {"gemma2 gemma3_text", "hidden_activation", "hidden_act"},
     {"gemma3_text", "_sliding_window_pattern", "sliding_window_pattern"},
     {"gpt-sw3 gpt2", "n_embd", "hidden_size"},
@@ -54,13 +66,17 @@ constexpr auto kSpellings = std::to_array<Spelling>({
 
 }  // namespace
 
-bool is_listed(std::string_view names, std::string_view name) {
-  while (!names.empty()) {
-    const std::string_view first = names.substr(0, names.find(' '));
-    if (first == name) return true;
-    names.remove_prefix(std::min(names.size(), first.size() + 1));
+std::vector<std::string_view> listed_names(std::string_view list) {
+  std::vector<std::string_view> names;
+  while (!list.empty()) {
+    names.push_back(list.substr(0, list.find(' ')));
+    list.remove_prefix(std::min(list.size(), names.back().size() + 1));
   }
-  return false;
+  return names;
+}
+
+bool is_listed(std::string_view names, std::string_view name) {
+  return std::ranges::count(listed_names(names), name) > 0;
 }
 
 std::string canonical_name(std::string_view model_type, std::string_view file_name) {

@@ -145,13 +145,14 @@ struct ShiftRowsOp {
 struct PrependRowsOp {};
 
 /// Rotary position embedding (Su et al. 2021) on the first 2 · columns(table) / 2 columns of every
-/// head. Inputs: x [s, heads · head_size] and table [s, rotated], cosines in its first half, sines
-/// in the second; output like x.
+/// head. Inputs: x [s, heads · head_size] and table [s, rotated], cosines in one half, sines in the
+/// other; output like x.
 struct RotaryOp {
   std::int64_t heads;
   std::int64_t head_size;
   /// Pairs are (2i, 2i + 1), else (i, i + rotated / 2).
   bool interleaved = false;
+  bool sines_first = false;  ///< the table's first half are the sines
 };
 
 /// Row of a table by the difference of two int32 values of query and key, usually their positions

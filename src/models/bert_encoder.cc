@@ -65,20 +65,28 @@ void add_distances(const PretrainedConfig& config, const Scope& scope, Value que
 }
 
 Value self_attention(ModelBuilder& model, const Scope& scope, Value x, std::int64_t layer,
-                     bool scales_distances) {
+                     bool scales_distances, const std::optional<BertRotary>& rotary) {
   const PretrainedConfig& config = model.config();
   const std::int64_t size =
       nn::head_size(model.hidden_size(), config.get<std::int64_t>("num_attention_heads"));
   const std::int64_t heads = kept_heads(config, layer);
-  const Value query = nn::linear(scope["query"], x, heads * size);
-  const Value key = nn::linear(scope["key"], x, heads * size);
-  const Value value = nn::linear(scope["value"], x, heads * size);
+  Value query = nn::linear(scope["query"], x, heads * size);
+  Value key = nn::linear(scope["key"], x, heads * size);
+  Value value = nn::linear(scope["value"], x, heads * size);
+  if (rotary) {
+    const auto rotate = [&](Value y) {
+      return nn::rotate(scope, y, rotary->table, heads, size, rotary->options);
+    };
+    query = rotate(query);
+    key = rotate(key);
+    if (rotary->values) value = rotate(value);
+  }
   nn::Attention attention(scope, query, key, value,
                           {.heads = heads,
                            .head_size = size,
                            .dropout = config.get<double>("attention_probs_dropout_prob")});
   const double scale = scales_distances ? 1 / std::sqrt(static_cast<double>(size)) : 1;
-  add_distances(config, scope, query, size, scale, attention);
+  if (!rotary) add_distances(config, scope, query, size, scale, attention);
   const nn::AttentionResult result = attention.result();
   model.attention(result.probabilities);
   return result.context;
@@ -115,14 +123,14 @@ Value bert_layer(ModelBuilder& model, const Scope& scope, Value x, std::int64_t 
 
 }  // namespace
 
-Value bert_embeddings(const ModelBuilder& model, const Scope& scope, Value position_ids,
-                      std::int64_t size, const BertEmbeddingOptions& options) {
+Value bert_embeddings(const ModelBuilder& model, const Scope& scope,
+                      std::optional<Value> position_ids, std::int64_t size,
+                      const BertEmbeddingOptions& options) {
   const PretrainedConfig& config = model.config();
   const auto vocab_size = config.get<std::int64_t>("vocab_size");
   const auto type_vocab_size = config.get<std::int64_t>("type_vocab_size");
   const auto pad_token_id = config.get_or<std::int64_t>("pad_token_id", -1);
-  const std::int64_t positions =
-      config.get<std::int64_t>("max_position_embeddings") + options.first_position;
+  const std::int64_t positions = max_position_embeddings(config) + options.first_position;
 
   Value words =
       nn::embedding(scope["word_embeddings"], nn::input_ids(scope, vocab_size), vocab_size,
@@ -133,11 +141,11 @@ Value bert_embeddings(const ModelBuilder& model, const Scope& scope, Value posit
                                     type_vocab_size, size);
   Value sum = nn::add(scope, words, types);
   const Scope position_scope = scope["position_embeddings"];
-  if (options.always_absolute || position_type(config) == Positions::kAbsolute) {
+  if (position_ids && (options.always_absolute || position_type(config) == Positions::kAbsolute)) {
     sum = nn::add(
         scope, sum,
-        nn::embedding(position_scope, position_ids, positions, size, options.padding_position));
-  } else {
+        nn::embedding(position_scope, *position_ids, positions, size, options.padding_position));
+  } else if (position_ids) {
     position_scope.parameter("weight", {positions, size},
                              scope.weight_initializer(options.padding_position));
   }
@@ -148,11 +156,16 @@ Value bert_embeddings(const ModelBuilder& model, const Scope& scope, Value posit
 }
 
 Value bert_self_attention(ModelBuilder& model, const Scope& scope, Value x, std::int64_t layer) {
-  return self_attention(model, scope, x, layer, true);
+  return self_attention(model, scope, x, layer, true, std::nullopt);
 }
 
 Value albert_self_attention(ModelBuilder& model, const Scope& scope, Value x, std::int64_t layer) {
-  return self_attention(model, scope, x, layer, false);
+  return self_attention(model, scope, x, layer, false, std::nullopt);
+}
+
+Value rotary_self_attention(ModelBuilder& model, const Scope& scope, Value x, std::int64_t layer,
+                            const BertRotary& rotary) {
+  return self_attention(model, scope, x, layer, true, rotary);
 }
 
 Value bert_encoder(ModelBuilder& model, const Scope& scope, Value hidden_states,
@@ -161,6 +174,7 @@ Value bert_encoder(ModelBuilder& model, const Scope& scope, Value hidden_states,
   const auto layers = model.config().get<std::int64_t>("num_hidden_layers");
   for (std::int64_t i = 0; i < layers; ++i) {
     hidden_states = bert_layer(model, scope["layer"][i], hidden_states, i, options);
+    if (options.after_layer) hidden_states = options.after_layer(hidden_states, i);
     if (i + 1 == layers && options.last_norm) {
       hidden_states = nn::layer_norm(*options.last_norm, hidden_states,
                                      model.config().get<double>("layer_norm_eps"));

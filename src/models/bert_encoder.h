@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "verdict/models/family.h"
+#include "verdict/nn/rotary.h"
 
 namespace verdict::models {
 
@@ -27,9 +28,11 @@ struct BertEmbeddingOptions {
 };
 
 /// `embeddings`: word + token type + position, normalised; [tokens, size]. With relative positions
-/// (`position_embedding_type`) the position table is there, but not added.
-Value bert_embeddings(const ModelBuilder& model, const Scope& scope, Value position_ids,
-                      std::int64_t size, const BertEmbeddingOptions& options = {});
+/// (`position_embedding_type`) the position table is there, but not added; without `position_ids`
+/// there is none.
+Value bert_embeddings(const ModelBuilder& model, const Scope& scope,
+                      std::optional<Value> position_ids, std::int64_t size,
+                      const BertEmbeddingOptions& options = {});
 
 /// The self-attention of layer number `layer`: projections, scores and context without the output
 /// projection, [tokens, kept heads · head size]. Heads that `pruned_heads` names are not there.
@@ -40,6 +43,17 @@ Value bert_self_attention(ModelBuilder& model, const Scope& scope, Value x, std:
 /// The same with distances that are added after the division by √head_size instead of before it.
 Value albert_self_attention(ModelBuilder& model, const Scope& scope, Value x, std::int64_t layer);
 
+/// Rotary positions, which take the place of `position_embedding_type`.
+struct BertRotary {
+  Value table;  ///< [tokens, head size]
+  nn::RotaryOptions options = {};
+  bool values = false;  ///< rotates the values, too
+};
+
+/// The same with rotary positions.
+Value rotary_self_attention(ModelBuilder& model, const Scope& scope, Value x, std::int64_t layer,
+                            const BertRotary& rotary);
+
 /// What the encoders of BERT's kin do otherwise.
 struct BertEncoderOptions {
   /// Norms before the attention and before the feed-forward network, by their names below the
@@ -48,9 +62,11 @@ struct BertEncoderOptions {
   std::string_view feed_forward_norm = {};
   /// The norm behind the last layer; its output is the last of the states.
   std::optional<Scope> last_norm = {};
-  Value (*self_attention)(ModelBuilder& model, const Scope& scope, Value x,
-                          std::int64_t layer) = &bert_self_attention;
+  std::function<Value(ModelBuilder& model, const Scope& scope, Value x, std::int64_t layer)>
+      self_attention = &bert_self_attention;
   std::int64_t feed_forward_groups = 1;  ///< stored by group where there are several
+  /// What becomes of a layer's output.
+  std::function<Value(Value x, std::int64_t layer)> after_layer = {};
 };
 
 /// `encoder`: the layers of BERT (Devlin et al. 2018). Records the states.

@@ -52,7 +52,8 @@ graph::Graph build_graph(const ModelType& type, const PretrainedConfig& config) 
 
 std::optional<std::int64_t> max_length(const ModelType& type, const PretrainedConfig& config) {
   if (type.family->max_length == nullptr) return std::nullopt;
-  return type.family->max_length(config);
+  const std::int64_t length = type.family->max_length(config);
+  return length == models::kNoLimit ? std::nullopt : std::optional(length);
 }
 
 }  // namespace verdict

@@ -60,9 +60,8 @@ void build_xlm_roberta_xl(ModelBuilder& model) {
          .last_norm = base["encoder"]["LayerNorm"]});
 }
 
-/// The positions up to that of the padding token are never a token's.
 std::int64_t max_length(const PretrainedConfig& config) {
-  return max_position_embeddings(config) - config.get<std::int64_t>("pad_token_id") - 1;
+  return max_counted_tokens(config, config.get<std::int64_t>("pad_token_id"));
 }
 
 }  // namespace

@@ -107,6 +107,30 @@ Value nystrom_attention(const Scope& scope, Value query, Value key, Value value,
                              {query, key, value});
 }
 
+graph::RelativeIndex deberta_buckets(std::int64_t buckets, std::int64_t max_distance) {
+  const std::int64_t exact = buckets / 2;
+  if (exact < 1 || max_distance - 1 <= exact) {
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        concat("The config's position_buckets (", buckets, ") and max_relative_positions (",
+               max_distance,
+               ") do not fit together: at least 2 buckets, and a distance more than 1 beyond "
+               "half of them, were expected."));
+  }
+  // In float32 as the reference, whose rounding decides at the edges of buckets.
+  const auto logarithm = [exact](std::int64_t distance) {
+    return std::log(static_cast<float>(static_cast<double>(distance) / static_cast<double>(exact)));
+  };
+  return [=, most = logarithm(max_distance - 1)](std::int32_t difference) {
+    const std::int64_t distance = std::abs(difference);
+    if (distance <= exact) return difference;
+    const auto step = static_cast<std::int32_t>(
+        std::ceil(logarithm(distance) / most * static_cast<float>(exact - 1)));
+    const std::int32_t bucket = step + static_cast<std::int32_t>(exact);
+    return difference < 0 ? -bucket : bucket;
+  };
+}
+
 graph::RelativeIndex t5_buckets(std::int64_t buckets, std::int64_t max_distance,
                                 bool bidirectional) {
   const std::int64_t exact_buckets = (bidirectional ? buckets / 2 : buckets) / 2;

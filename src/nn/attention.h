@@ -87,6 +87,11 @@ AttentionResult self_attention(const Scope& scope, Value x, std::int64_t heads, 
 Value nystrom_attention(const Scope& scope, Value query, Value key, Value value, std::int64_t heads,
                         std::int64_t landmarks, std::int64_t length);
 
+/// DeBERTa-v2's logarithmic buckets (He et al. 2021) of query - key, from -buckets to buckets:
+/// distances up to half of them have their own. Throws `kInvalidArgument` where the longest
+/// distance is not beyond those.
+graph::RelativeIndex deberta_buckets(std::int64_t buckets, std::int64_t max_distance);
+
 /// T5's logarithmic buckets (Raffel et al. 2019): the row of a bias table by query - key. Throws
 /// `kInvalidArgument` for numbers that leave no bucket for far keys.
 graph::RelativeIndex t5_buckets(std::int64_t buckets, std::int64_t max_distance,

@@ -111,8 +111,11 @@ Value embedding(const Scope& scope, Value ids, std::int64_t entries, std::int64_
   return scope.graph().apply(graph::EmbeddingOp{weight}, {ids});
 }
 
-Value sinusoidal_embedding(const Scope& scope, Value ids, std::int64_t entries, std::int64_t size) {
-  const auto weight = scope.parameter("weight", {entries, size}, Initializer::sinusoidal());
+Value sinusoidal_embedding(const Scope& scope, Value ids, std::int64_t entries, std::int64_t size,
+                           bool halves) {
+  const auto weight =
+      scope.parameter("weight", {entries, size},
+                      halves ? Initializer::sinusoidal_halves() : Initializer::sinusoidal());
   return scope.graph().apply(graph::EmbeddingOp{weight}, {ids});
 }
 
@@ -200,6 +203,13 @@ Value prepend_rows(const Scope& scope, Value shared, Value x) {
 Value convolution(const Scope& scope, Value x, std::int64_t out_channels, std::int64_t kernel,
                   const ConvolutionOptions& options) {
   const std::int64_t in = scope.graph().columns(x);
+  expect_odd(scope, kernel);
+  if (options.groups < 1 || in % options.groups != 0 || out_channels % options.groups != 0) {
+    throw Error(ErrorCode::kInvalidArgument,
+                concat("The convolution ", scope.path(), " has ", options.groups,
+                       " groups, which do not divide its ", in, " input and ", out_channels,
+                       " output columns."));
+  }
   graph::ConvolutionOp op{};
   op.weight = scope.parameter("weight", {out_channels, in / options.groups, kernel},
                               scope.weight_initializer());

@@ -45,8 +45,10 @@ std::vector<Value> interleaved_linear(const Scope& scope, Value x, std::int64_t 
 Value embedding(const Scope& scope, Value ids, std::int64_t entries, std::int64_t size,
                 std::int64_t padding_idx = -1);
 
-/// `embedding` whose table starts as sines and cosines of the position.
-Value sinusoidal_embedding(const Scope& scope, Value ids, std::int64_t entries, std::int64_t size);
+/// `embedding` whose table starts as sines and cosines of the position: by turns, or with `halves`
+/// all sines first.
+Value sinusoidal_embedding(const Scope& scope, Value ids, std::int64_t entries, std::int64_t size,
+                           bool halves = false);
 
 /// A parameter [rows, …] as a value that all sequences share, [rows, product of the other axes].
 Value table(const Scope& scope, std::string_view name, std::vector<std::int64_t> shape,
@@ -89,9 +91,9 @@ struct ConvolutionOptions {
   bool bias = true;
 };
 
-/// torch.nn.Conv1d over the tokens of each sequence, padded by kernel / 2 on the left and the rest
-/// on the right: x [s, in] → [s, out]; parameters `weight` [out, in / groups, kernel] and `bias`
-/// [out].
+/// torch.nn.Conv1d over the tokens of each sequence, padded by (kernel - 1) / 2 on both sides:
+/// x [s, in] → [s, out]; parameters `weight` [out, in / groups, kernel] and `bias` [out]. Throws
+/// `kInvalidArgument` for an even kernel, and for groups that do not divide the columns.
 Value convolution(const Scope& scope, Value x, std::int64_t out_channels, std::int64_t kernel,
                   const ConvolutionOptions& options = {});
 

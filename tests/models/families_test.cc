@@ -2,46 +2,15 @@
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "support/errors.h"
-#include "support/fixtures.h"
+#include "support/models.h"
 #include "verdict/auto/classes.h"
 
 namespace verdict::testing {
 namespace {
 
 using nlohmann::json;
-
-std::string model_path(const std::string& type) { return fixtures_path("models/" + type); }
-
-std::unique_ptr<SequenceClassifier> load(const std::string& type,
-                                         const json& kwargs = json::object()) {
-  FromPretrainedOptions options;
-  options.kwargs = kwargs;
-  return AutoModelForSequenceClassification::from_pretrained(model_path(type), options);
-}
-
-/// A fresh model of a fixture's config with other values.
-std::unique_ptr<SequenceClassifier> fresh(const std::string& type,
-                                          const json& kwargs = json::object()) {
-  return AutoModelForSequenceClassification::from_config(
-      AutoConfig::from_pretrained(model_path(type) + "/config.json", kwargs));
-}
-
-SequenceClassifierOutput forward(SequenceClassifier& model, std::int64_t rows,
-                                 const std::vector<std::int64_t>& ids,
-                                 const ForwardOptions& options = {}) {
-  const auto width = static_cast<std::int64_t>(ids.size()) / rows;
-  return model.forward({{"input_ids", Tensor::from_i64({rows, width}, ids)}}, options);
-}
-
-double standard_deviation(const Tensor& tensor) {
-  const auto values = tensor.f32();
-  const double squares = std::accumulate(values.begin(), values.end(), 0.0,
-                                         [](double sum, float x) { return sum + double{x} * x; });
-  return std::sqrt(squares / static_cast<double>(values.size()));
-}
 
 class EncoderDecoder : public ::testing::TestWithParam<std::string> {};
 

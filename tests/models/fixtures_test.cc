@@ -167,6 +167,11 @@ TEST_P(Fixtures, Losses) {
     if (!starts_with(key, "labels.") || key == "labels.regression1") continue;
     const std::string problem_type = key.substr(7);
     if (!expected_.contains("loss." + problem_type)) continue;  // a later version's logits bind
+    // DeBERTa of transformers 4.12 knew no problem_type; later versions, which bind, do.
+    if (meta_.value("reference", "") == "transformers 4.12.5" &&
+        starts_with(meta_["model_type"].get<std::string>(), "deberta")) {
+      continue;
+    }
     const auto model = load({{"problem_type", problem_type}});
     ModelInputs arguments = case_inputs(inputs_, "main");
     arguments.emplace("labels", labels);
@@ -207,13 +212,18 @@ TEST_P(Fixtures, SingleOutputRegression) {
   ModelInputs arguments = case_inputs(inputs_, "main");
   arguments.emplace("labels", inputs_.at("labels.regression1"));
   const auto output = model->forward(arguments);
-  expect_close("regression1.logits", output.logits, expected_.at("regression1.logits"));
+  // Some classes of the reference drop the axis of the one label.
+  const Tensor& logits = expected_.at("regression1.logits");
+  Tensor column(logits.dtype(), {logits.shape()[0], 1});
+  std::ranges::copy(logits.bytes(), column.bytes().begin());
+  expect_close("regression1.logits", output.logits, column);
   const double expected = expected_loss("regression1");
   EXPECT_NEAR(output.loss.value(), expected, 1e-5 + 1e-4 * std::fabs(expected));
   EXPECT_EQ(model->config().problem_type(), ProblemType::kRegression);
 }
 
 TEST_P(Fixtures, PaddingChangesNothing) {
+  if (!inputs_.contains("main.input_ids")) return;  // later versions answer otherwise
   const auto model = load();
   const ModelInputs batch = case_inputs(inputs_, "main");
   const Tensor all = model->forward(batch).logits;

@@ -25,6 +25,14 @@ export const Data2VecTextForSequenceClassification: ModelFactory = modelFactory(
   model_type: 'data2vec-text',
   class_name: 'Data2VecTextForSequenceClassification',
 });
+export const DebertaForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'deberta',
+  class_name: 'DebertaForSequenceClassification',
+});
+export const DebertaV2ForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'deberta-v2',
+  class_name: 'DebertaV2ForSequenceClassification',
+});
 export const DistilBertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'distilbert',
   class_name: 'DistilBertForSequenceClassification',
@@ -37,9 +45,17 @@ export const ErnieForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'ernie',
   class_name: 'ErnieForSequenceClassification',
 });
+export const EsmForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'esm',
+  class_name: 'EsmForSequenceClassification',
+});
 export const EuroBertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'eurobert',
   class_name: 'EuroBertForSequenceClassification',
+});
+export const FlaubertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'flaubert',
+  class_name: 'FlaubertForSequenceClassification',
 });
 export const GemmaForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'gemma',
@@ -93,6 +109,10 @@ export const ModernBertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'modernbert',
   class_name: 'ModernBertForSequenceClassification',
 });
+export const MPNetForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'mpnet',
+  class_name: 'MPNetForSequenceClassification',
+});
 export const MT5ForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'mt5',
   class_name: 'MT5ForSequenceClassification',
@@ -141,6 +161,10 @@ export const RoCBertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'roc_bert',
   class_name: 'RoCBertForSequenceClassification',
 });
+export const RoFormerForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'roformer',
+  class_name: 'RoFormerForSequenceClassification',
+});
 export const SqueezeBertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'squeezebert',
   class_name: 'SqueezeBertForSequenceClassification',
@@ -156,6 +180,10 @@ export const UltrabertForSequenceClassification: ModelFactory = modelFactory({
 export const UMT5ForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'umt5',
   class_name: 'UMT5ForSequenceClassification',
+});
+export const XLMForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'xlm',
+  class_name: 'XLMForSequenceClassification',
 });
 export const XLMRobertaForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'xlm-roberta',
