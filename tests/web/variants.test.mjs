@@ -117,7 +117,7 @@ test('a compiled module is used as it is, without any other access', async () =>
   }
 });
 
-test('the static entry imports nothing later', async () => {
+test('the static entry imports nothing later and makes no code from strings', async () => {
   // A hook sees every import that is made after the entry's own; Node's are made in Node only.
   const script = `
     import { registerHooks } from 'node:module';
@@ -134,7 +134,8 @@ test('the static entry imports nothing later', async () => {
     const config = new TextEncoder().encode('{"model_type": "bert"}');
     const { model_type } = await AutoConfig.from_pretrained({ 'config.json': config });
     console.log(JSON.stringify({ variant, model_type, later }));`;
-  const found = await evaluate(script, { node: newer });
+  const flags = ['--disallow-code-generation-from-strings'];
+  const found = await evaluate(script, { node: newer, flags });
   assert.deepEqual(found, { variant: 'relaxed', model_type: 'bert', later: [] });
 });
 
