@@ -228,7 +228,7 @@ json encoder_prompt(const json& values) {
 
 /// "C2P|p2c" as ["c2p", "p2c"], null as [].
 json name_list(const json& values, const char* attribute) {
-  const json given = value_of(values, attribute);
+  json given = value_of(values, attribute);
   json out = json::array();
   if (given.is_string()) {
     std::string name;

@@ -12,7 +12,8 @@ namespace {
 
 bool lists(const PretrainedConfig& config, std::string_view attribute, std::string_view name) {
   const auto names = config.get<nlohmann::json>(attribute);
-  return std::ranges::find(names, name) != names.end();
+  return std::ranges::any_of(names,
+                             [&](const nlohmann::json& n) { return n == std::string(name); });
 }
 
 struct Projections {
