@@ -32,6 +32,12 @@ if(NOT VERDICT_HUB)
   list(FILTER sources EXCLUDE REGEX "/src/hub/(http_curl|download|remote_files)\\.cc$")
 endif()
 
+if(EMSCRIPTEN)
+  set(hot ${sources})
+  list(FILTER hot INCLUDE REGEX "/src/(backends/|tokenizers/(models|normalizers|pre_tokenizers)/|base/dtype)")
+  set_property(SOURCE ${hot} APPEND PROPERTY COMPILE_OPTIONS -O3)
+endif()
+
 # Sources include "verdict/<room>/<file>.h"; installed headers have the same path.
 file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/include")
 file(CREATE_LINK "${PROJECT_SOURCE_DIR}/src" "${CMAKE_BINARY_DIR}/include/verdict" SYMBOLIC)
