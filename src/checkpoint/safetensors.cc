@@ -157,7 +157,7 @@ void write_safetensors(const std::vector<TensorWriter>& tensors,
   text.append((8 - text.size() % 8) % 8, ' ');
   std::array<std::byte, kSafetensorsPrefix> prefix;
   for (std::size_t i = 0; i < prefix.size(); ++i)
-    prefix[i] = static_cast<std::byte>(text.size() >> (8 * i) & 0xff);
+    prefix[i] = static_cast<std::byte>(std::uint64_t{text.size()} >> (8 * i) & 0xff);
   sink(prefix);
   sink(std::as_bytes(std::span(text)));
   for (const TensorWriter& tensor : tensors) sink(tensor.data().bytes());
