@@ -142,6 +142,8 @@ export interface ModelInputs {
   attention_mask?: TensorLike;
   token_type_ids?: TensorLike;
   position_ids?: TensorLike;
+  /** Languages by token (XLM, FlauBERT). */
+  langs?: TensorLike;
   labels?: TensorLike;
   output_attentions?: boolean;
   output_hidden_states?: boolean;
