@@ -5,7 +5,7 @@
 include(FetchContent)
 
 set(VERDICT_SOURCES_DIR "$ENV{VERDICT_SOURCES_DIR}" CACHE PATH
-    "Folder with the unpacked sources xnnpack, pthreadpool, fxdiv, nlohmann-json3, googletest")
+    "Folder with the unpacked sources xnnpack, pthreadpool, fxdiv, pcre2, nlohmann-json3, googletest")
 
 # Gives <out> the source folder of a dependency without running its own build.
 function(verdict_source name repository commit out)
@@ -27,6 +27,7 @@ endfunction()
 verdict_source(xnnpack google/XNNPACK 4ea82e595b36106653175dcb04b2aa532660d0d8 XNNPACK_SOURCE)
 verdict_source(pthreadpool google/pthreadpool 0e6ca13779b57d397a5ba6bfdcaa8a275bc8ea2e PTHREADPOOL_SOURCE)
 verdict_source(fxdiv Maratyszcza/FXdiv b408327ac2a15ec3e43352421954f5b1967701d1 FXDIV_SOURCE)
+verdict_source(pcre2 PCRE2Project/pcre2 b2bd4254b379b9d7dc9a3dda060a7e27009ccdff PCRE2_SOURCE)
 verdict_source(nlohmann-json3 nlohmann/json 9cca280a4d0ccf0c08f47a99aa71d1b0e52f8d03 NLOHMANN_SOURCE)
 if(VERDICT_BUILD_TESTS)
   verdict_source(googletest google/googletest 6910c9d9165801d8827d628cb72eb7ea9dd538c5 GOOGLETEST_SOURCE)

@@ -36,16 +36,16 @@ endif()
 file(MAKE_DIRECTORY "${CMAKE_BINARY_DIR}/include")
 file(CREATE_LINK "${PROJECT_SOURCE_DIR}/src" "${CMAKE_BINARY_DIR}/include/verdict" SYMBOLIC)
 
-add_library(verdict STATIC ${sources} $<TARGET_OBJECTS:verdict_third_party>)
+add_library(verdict STATIC ${sources} $<TARGET_OBJECTS:verdict_third_party> $<TARGET_OBJECTS:verdict_pcre2>)
 add_library(verdict::verdict ALIAS verdict)
 target_include_directories(verdict PUBLIC
   $<BUILD_INTERFACE:${CMAKE_BINARY_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 target_include_directories(verdict SYSTEM PUBLIC $<BUILD_INTERFACE:${NLOHMANN_SOURCE}/include>)
 target_include_directories(verdict SYSTEM PRIVATE
-  $<TARGET_PROPERTY:verdict_third_party,INTERFACE_SYSTEM_INCLUDE_DIRECTORIES>)
+  $<TARGET_PROPERTY:verdict_third_party,INTERFACE_SYSTEM_INCLUDE_DIRECTORIES> "${PCRE2_CONFIG}")
 target_compile_features(verdict PUBLIC cxx_std_20)
 target_compile_definitions(verdict PRIVATE VERDICT_VERSION="${PROJECT_VERSION}"
-  VERDICT_HAS_THREADS=$<BOOL:${VERDICT_THREADS}>)
+  VERDICT_HAS_THREADS=$<BOOL:${VERDICT_THREADS}> PCRE2_CODE_UNIT_WIDTH=8 PCRE2_STATIC)
 verdict_warnings(verdict)
 verdict_sanitize(verdict)
 

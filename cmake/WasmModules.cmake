@@ -23,7 +23,7 @@ add_executable(verdict_module ${bindings})
 target_compile_definitions(verdict_module PRIVATE VERDICT_VARIANT="${VERDICT_VARIANT}"
   VERDICT_VERSION="${PROJECT_VERSION}" VERDICT_HAS_THREADS=$<BOOL:${VERDICT_THREADS}>)
 verdict_wasm_module(verdict_module verdict -lembind -sFILESYSTEM=0 -sENVIRONMENT=web,worker,node
-                    -sINCOMING_MODULE_JS_API=instantiateWasm,locateFile
+                    -sDYNAMIC_EXECUTION=0 -sINCOMING_MODULE_JS_API=instantiateWasm,locateFile
                     ${threads})
 
 file(GLOB cli CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/cli/*.cc")

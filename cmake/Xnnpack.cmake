@@ -15,9 +15,9 @@ endmacro()
 if(EMSCRIPTEN)
   # Of one row only: src/backends/xnnpack/kernels/packed_rows_wasmsimd.cc is faster at all others, and in int8.
   if(VERDICT_WASM_RELAXED)
-    microkernels("" f32-gemm/gen/f32-gemm-1x8-minmax-wasmrelaxedsimd-fma-loadsplat.c)
+    microkernels("" f32-gemm/gen/f32-gemm-1x8-wasmrelaxedsimd-fma-loadsplat.c)
   else()
-    microkernels("" f32-gemm/gen/f32-gemm-1x8-minmax-wasmsimd-x86-loadsplat.c)
+    microkernels("" f32-gemm/gen/f32-gemm-1x8-wasmsimd-loadsplat.c)
   endif()
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   microkernels("" f32-gemm/gen/f32-gemm-1x8-minmax-sse-load1.c

@@ -12,6 +12,16 @@ writeFileSync(
   join(wasm, 'manifest.js'),
   `// The variants that this build holds.\nexport const variants = ${JSON.stringify(names)};\n`,
 );
+// Node's modules under the names that package.json maps to a stand-in for browsers' bundles.
+for (const name of names) {
+  const path = join(wasm, `verdict-${name}.mjs`);
+  const glue = readFileSync(path, 'utf8').replaceAll(
+    /import\("node:(module|worker_threads)"\)/g,
+    'import("#node-$1")',
+  );
+  if (/import\("node:/.test(glue)) throw new Error(`${path} imports another module of Node.`);
+  writeFileSync(path, glue);
+}
 // Those that static.js imports: without threads, which need workers and so dynamic imports.
 const single = names.filter((name) => !name.endsWith('-threads'));
 writeFileSync(

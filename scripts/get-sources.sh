@@ -9,7 +9,11 @@ if [ -n "${VERDICT_SOURCES_DIR:-}" ]; then
   exit 0
 fi
 folder=$CACHE/sources
-if [ -e "$folder/.complete" ]; then
+# The same upstream revisions as the pins in cmake/Dependencies.cmake (pcre2 10.46, nlohmann-json3
+# 3.11.3, googletest 1.16.0); apt checks their hashes.
+packages=(xnnpack=0.0~git20241108.4ea82e5-2 pthreadpool=0.0~git20251020.0e6ca13-1.1 fxdiv
+  pcre2/trixie nlohmann-json3/trixie googletest/trixie)
+if [ "$(cat "$folder/.complete" 2>/dev/null)" = "${packages[*]}" ]; then
   echo "$folder" >&3
   exit 0
 fi
@@ -19,9 +23,11 @@ fi
 
 command -v apt-get >/dev/null || fail "GitHub cannot be reached, and this is no Debian machine. Set VERDICT_SOURCES_DIR."
 say "GitHub cannot be reached; taking the sources from the Debian archive"
-rm -rf "$folder"
-mkdir -p "$folder"
-state=$folder/.apt
+# Made beside the old folder, which a build may be reading.
+unpacked=$folder.new
+rm -rf "$unpacked"
+mkdir -p "$unpacked"
+state=$unpacked/.apt
 mkdir -p "$state"/{lists/partial,empty.d}
 : >"$state/status"
 archive=$(apt-get indextargets --format '$(REPO_URI) $(COMPONENT)' 'Created-By: Packages' | awk '$2=="main"{print $1; exit}')
@@ -40,20 +46,19 @@ Acquire::Retries "3";
 CONF
 export APT_CONFIG=$state/apt.conf
 quiet apt-get update
-# The same upstream revisions as the pins in cmake/Dependencies.cmake (nlohmann-json3 3.11.3, googletest
-# 1.16.0); apt checks their hashes.
-(cd "$folder" && quiet apt-get source --tar-only --download-only \
-  xnnpack=0.0~git20241108.4ea82e5-2 pthreadpool=0.0~git20251020.0e6ca13-1.1 fxdiv \
-  nlohmann-json3/trixie googletest/trixie)
-for archive_file in "$folder"/*.orig.tar.*; do
+(cd "$unpacked" && quiet apt-get source --tar-only --download-only "${packages[@]}")
+for archive_file in "$unpacked"/*.orig.tar.*; do
   name=$(basename "$archive_file")
   name=${name%%_*}
-  mkdir -p "$folder/$name"
+  mkdir -p "$unpacked/$name"
   # The archive of xnnpack has no top folder.
   strip=1
   [ "$name" = xnnpack ] && strip=0
-  tar -xf "$archive_file" -C "$folder/$name" --strip-components=$strip
+  # With the time of now, so that builds notice another revision.
+  tar -xmf "$archive_file" -C "$unpacked/$name" --strip-components=$strip
 done
-rm -rf "$state" "$folder"/*.orig.tar.*
-touch "$folder/.complete"
+rm -rf "$state" "$unpacked"/*.orig.tar.*
+echo "${packages[*]}" >"$unpacked/.complete"
+rm -rf "$folder"
+mv "$unpacked" "$folder"
 echo "$folder" >&3

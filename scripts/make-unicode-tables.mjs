@@ -19,15 +19,6 @@ function emit(type, name, comment, items) {
   lines.push('};');
 }
 
-function ranges(name, comment, list) {
-  emit(
-    'Range',
-    name,
-    comment,
-    list.map(([first, last]) => `{${hex(first)}, ${hex(last)}}`),
-  );
-}
-
 /** Sorted code points as ranges. */
 function toRanges(codePoints) {
   const out = [];
@@ -38,52 +29,156 @@ function toRanges(codePoints) {
   return out;
 }
 
-/** A map of code point → string as entries into one pool of code points. */
-function mapping(name, comment, map) {
-  const pool = [];
-  const entries = Object.entries(map)
-    .map(([key, value]) => [parseInt(key, 16), [...value].map((c) => c.codePointAt(0))])
-    .sort((a, b) => a[0] - b[0])
-    .map(([from, to]) => {
-      const start = pool.length;
-      pool.push(...to);
-      return `{${hex(from)}, ${start}, ${to.length}}`;
-    });
-  emit('char32_t', `${name}Pool`, `Targets of ${name}.`, pool.map(hex));
-  emit('Mapping', name, comment, entries);
+/** Calls `mark` for every code point of a list of ranges. */
+function forEach(ranges, mark) {
+  for (const [first, last] of ranges) for (let c = first; c <= last; ++c) mark(c);
 }
 
+// A bit of each property of src/base/unicode.h, in its order.
+const properties = new Uint32Array(0x110000);
+const bits = {};
+function property(name, codePoints) {
+  const bit = Object.keys(bits).length;
+  bits[name] = bit;
+  for (const c of codePoints) properties[c] |= 1 << bit;
+}
+function fromRanges(ranges) {
+  const out = [];
+  forEach(ranges, (c) => out.push(c));
+  return out;
+}
+const keys = (map) => Object.keys(map).map((c) => parseInt(c, 16));
+const onig = (name) => fromRanges(tables[`onig \\p{${name}}`]);
+
 const cleaned = Object.entries(tables.BertClean);
-ranges(
-  'kBertRemoved',
-  'BertNormalizer, clean_text: removed.',
-  toRanges(cleaned.filter(([, to]) => to === '').map(([c]) => parseInt(c, 16))),
+property('kUppercaseLetter', onig('Lu'));
+property('kLowercaseLetter', onig('Ll'));
+property('kTitlecaseLetter', onig('Lt'));
+property('kModifierLetter', onig('Lm'));
+property('kOtherLetter', onig('Lo'));
+property('kMark', onig('M'));
+property('kNumber', onig('N'));
+property('kPunctuationCategory', onig('P'));
+property('kSymbol', onig('S'));
+property('kWhitespace', fromRanges(tables.WhitespaceSplit_ws));
+const nonWord = new Set(fromRanges(tables.Whitespace_nonword));
+const whitespace = new Set(fromRanges(tables.WhitespaceSplit_ws));
+property(
+  'kWord',
+  Array.from({ length: 0x110000 }, (_, c) => c).filter(
+    (c) => !nonWord.has(c) && !whitespace.has(c),
+  ),
 );
-ranges(
-  'kBertSpace',
-  'BertNormalizer, clean_text: becomes a space.',
-  toRanges(cleaned.filter(([, to]) => to === ' ').map(([c]) => parseInt(c, 16))),
+property('kNumeric', fromRanges(tables.Digits_individual));
+property('kBertPunctuation', fromRanges(tables.BertPreTokenizer_punct));
+const bertCleaned = (to) => cleaned.filter(([, out]) => out === to).map(([c]) => parseInt(c, 16));
+property('kBertRemoved', bertCleaned(''));
+property('kBertSpace', bertCleaned(' '));
+property('kBertChinese', fromRanges(tables.BertChinese));
+property('kBertAccent', fromRanges(tables.BertStripAccents_removed));
+property('kAccent', fromRanges(tables.StripAccents_removed));
+property('kHasLowercase', keys(tables.Lowercase));
+property('kHasDecomposition', keys(tables.NFD));
+property('kHasCompatibility', keys(tables.NFKD));
+property('kChangesInNfc', keys(tables.NFC));
+
+/** Tables in two stages: blocks of 128 code points, each stored once. */
+function twoStage(name, comment, valueOf, valueType) {
+  const blocks = new Map();
+  const index = [];
+  const data = [];
+  for (let first = 0; first < 0x110000; first += 128) {
+    const block = Array.from({ length: 128 }, (_, i) => valueOf(first + i));
+    const key = block.join();
+    if (!blocks.has(key)) {
+      blocks.set(key, blocks.size);
+      data.push(...block);
+    }
+    index.push(blocks.get(key));
+  }
+  emit('std::uint16_t', `${name}Blocks`, `${comment}: the block of 128 code points.`, index);
+  emit(valueType, `${name}Data`, `${comment}: the blocks.`, data);
+}
+const sets = new Map();
+for (const value of properties) if (!sets.has(value)) sets.set(value, sets.size);
+emit(
+  'std::uint32_t',
+  'kPropertySets',
+  'Sets of properties.',
+  [...sets.keys()].map((v) => hex(v >>> 0)),
 );
-ranges('kBertChinese', 'BertNormalizer, handle_chinese_chars.', tables.BertChinese);
-ranges(
-  'kBertAccents',
-  'BertNormalizer, strip_accents: removed after NFD.',
-  tables.BertStripAccents_removed,
-);
-ranges('kAccents', 'StripAccents: removed.', tables.StripAccents_removed);
-ranges('kBertPunctuation', 'BertPreTokenizer and Punctuation.', tables.BertPreTokenizer_punct);
-ranges('kWhitespace', "Rust's char::is_whitespace.", tables.WhitespaceSplit_ws);
-ranges('kDigits', "Digits: Rust's char::is_numeric.", tables.Digits_individual);
-ranges('kNonWord', 'Neither \\w nor white space, to the regex crate.', tables.Whitespace_nonword);
+twoStage('kProperty', 'The set of a code point', (c) => sets.get(properties[c]), 'std::uint8_t');
+
+/** A map of code point → string: keys by plane, where each target begins, and the targets. */
+function mapping(name, comment, map) {
+  const pool = [];
+  const starts = [];
+  const keys16 = [];
+  const planes = [0, 0, 0, 0];
+  const entries = Object.entries(map)
+    .map(([key, value]) => [parseInt(key, 16), value])
+    .sort((a, b) => a[0] - b[0]);
+  for (const [from, to] of entries) {
+    for (let plane = (from >> 16) + 1; plane < 4; ++plane) ++planes[plane];
+    keys16.push(from & 0xffff);
+    starts.push(pool.length);
+    for (let i = 0; i < to.length; ++i) pool.push(to.charCodeAt(i));
+  }
+  starts.push(pool.length);
+  planes.push(entries.length);
+  emit('char16_t', `${name}Pool`, `Targets of ${name}.`, pool.map(hex));
+  emit(
+    'std::uint16_t',
+    `${name}Keys`,
+    `Sources of ${name}, without their planes.`,
+    keys16.map(hex),
+  );
+  emit('std::uint16_t', `${name}Starts`, `Where the targets of ${name} begin.`, starts);
+  lines.push(
+    `/// ${comment}`,
+    `constexpr Mapping ${name}{${name}Keys, ${name}Starts, ${name}Pool, {${planes.join(', ')}}};`,
+  );
+}
+
 mapping('kLowercase', "Rust's char::to_lowercase.", tables.Lowercase);
 mapping('kDecomposition', 'Full canonical decomposition, without Hangul.', tables.NFD);
+mapping(
+  'kCompatibility',
+  'Full compatibility decomposition, where it is not the canonical one.',
+  Object.fromEntries(Object.entries(tables.NFKD).filter(([c, to]) => tables.NFD[c] !== to)),
+);
+
+// A decomposition of several code points that NFC puts together again is a composition of what its
+// first ones compose to and the last one.
+const composed = new Map();
+const compositions = [];
+const pairs = Object.entries(tables.NFD)
+  .filter(([c, to]) => !(c in tables.NFC) && [...to].length > 1)
+  .map(([c, to]) => [parseInt(c, 16), [...to]])
+  .sort((a, b) => a[1].length - b[1].length);
+for (const [c, parts] of pairs) {
+  composed.set(parts.join(''), c);
+  const head = parts.slice(0, -1).join('');
+  const first = parts.length === 2 ? head.codePointAt(0) : composed.get(head);
+  if (first === undefined) throw new Error(`The composition of ${hex(c)} is unknown.`);
+  compositions.push([first, parts[parts.length - 1].codePointAt(0), c]);
+}
+compositions.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
+emit(
+  'Composition',
+  'kCompositions',
+  'Canonical compositions, without Hangul.',
+  compositions.map((row) => `{${row.map(hex).join(', ')}}`),
+);
 
 // Canonical ordering needs only the order of the combining classes. Two marks are compared by what
 // NFD makes of them: it swaps them when the second has the lower class.
 const swaps = (a, b) => (a + b).normalize('NFD').startsWith(b);
 const marks = [];
+const accents = new Set(fromRanges(tables.StripAccents_removed));
 for (let c = 0x300; c <= 0x1ffff; ++c) {
   if (c >= 0xac00 && c <= 0xdfff) continue;
+  if (!accents.has(c)) continue; // unassigned in the version of Unicode that the reference composes with
   const s = String.fromCodePoint(c);
   if (s.normalize('NFD') !== s) continue;
   // A class above 0 moves before U+0345, whose class is the highest, or is moved behind U+0334,
@@ -107,6 +202,37 @@ emit(
   'kCombining',
   'Marks with the rank of their canonical combining class, from 1.',
   order.map(({ first, last, rank }) => `{${hex(first)}, ${hex(last)}, ${rank + 1}}`),
+);
+
+// UnicodeScripts. The table says where it splits the sequence of all code points: where a script
+// begins that is not the one before. A code point without a script joins every one. The scripts'
+// names are those of Unicode 9, which the reference knows.
+const scriptNames = `
+  Adlam Ahom Anatolian_Hieroglyphs Arabic Armenian Avestan Balinese Bamum Bassa_Vah Batak Bengali Bhaiksuki Bopomofo Brahmi Braille Buginese Buhid Canadian_Aboriginal Carian Caucasian_Albanian Chakma Cham Cherokee Common Coptic Cuneiform Cypriot Cyrillic Deseret Devanagari Duployan Egyptian_Hieroglyphs Elbasan Ethiopic Georgian Glagolitic Gothic Grantha Greek Gujarati Gurmukhi Han Hangul Hanunoo Hatran Hebrew Imperial_Aramaic Inherited Inscriptional_Pahlavi Inscriptional_Parthian Javanese Kaithi Kannada Kayah_Li Kharoshthi Khmer Khojki Khudawadi Lao Latin Lepcha Limbu Linear_A Linear_B Lisu Lycian Lydian Mahajani Malayalam Mandaic Manichaean Marchen Meetei_Mayek Mende_Kikakui Meroitic_Cursive Meroitic_Hieroglyphs Miao Modi Mongolian Mro Multani Myanmar Nabataean New_Tai_Lue Newa Nko Ogham Ol_Chiki Old_Hungarian Old_Italic Old_North_Arabian Old_Permic Old_Persian Old_South_Arabian Old_Turkic Oriya Osage Osmanya Pahawh_Hmong Palmyrene Pau_Cin_Hau Phags_Pa Phoenician Psalter_Pahlavi Rejang Runic Samaritan Saurashtra Sharada Shavian Siddham SignWriting Sinhala Sora_Sompeng Sundanese Syloti_Nagri Syriac Tagalog Tagbanwa Tai_Le Tai_Tham Tai_Viet Takri Tamil Tangut Telugu Thaana Thai Tibetan Tifinagh Tirhuta Ugaritic Vai Warang_Citi Yi`
+  .trim()
+  .split(/\s+/);
+const scripts = scriptNames.map((name) => new RegExp(`\\p{Script=${name}}`, 'u'));
+const joins = Object.values(tables.UnicodeScripts_joins).map((list) => new Set(fromRanges(list)));
+const hasScript = (c) => !joins.every((set) => set.has(c));
+const starts = tables['UnicodeScripts_split_starts_over_all_code_points(as code points)'].map((c) =>
+  parseInt(c, 16),
+);
+const scriptRanges = [];
+starts.forEach((start, i) => {
+  const text = String.fromCodePoint(start);
+  const kana = /[\p{Script=Hiragana}\p{Script=Katakana}\u30fc]/u.test(text);
+  const script = kana ? scriptNames.indexOf('Han') : scripts.findIndex((regex) => regex.test(text));
+  if (script < 0) throw new Error(`The script of ${hex(start)} is unknown.`);
+  for (let c = i === 0 ? 0 : start; c < (starts[i + 1] ?? 0x110000); ++c) {
+    const value = hasScript(c) ? script + 1 : 0;
+    if (scriptRanges.at(-1)?.[1] !== value) scriptRanges.push([c, value]);
+  }
+});
+emit(
+  'ScriptRange',
+  'kScripts',
+  'The script of the code points from each one on; 0: none.',
+  scriptRanges.map(([first, value]) => `{${hex(first)}, ${value}}`),
 );
 
 writeFileSync(new URL('src/base/unicode_tables.inc', root), `${lines.join('\n')}\n`);

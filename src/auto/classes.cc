@@ -5,8 +5,8 @@
 
 namespace verdict::internal {
 
-void require_model_type(const PretrainedConfig& config, std::string_view expected) {
-  if (config.model_type() == expected) return;
+void require_model_class(const PretrainedConfig& config, std::string_view expected) {
+  if (model_type(config.model_type()).class_prefix == model_type(expected).class_prefix) return;
   throw Error(ErrorCode::kInvalidArgument,
               concat("The model's type is \"", config.model_type(), "\", but ",
                      model_type(expected).class_name(), " takes \"", expected, "\". Use ",

@@ -42,14 +42,16 @@ std::uint64_t hash(std::string_view text) {
   return h;
 }
 
-void fill_sinusoidal(std::span<float> values, std::size_t size) {
+void fill_sinusoidal(std::span<float> values, std::size_t size, bool halves) {
+  const std::size_t sines = (size + 1) / 2;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::size_t position = i / size;
     const std::size_t column = i % size;
-    const std::size_t pair = column - column % 2;
-    const double exponent = static_cast<double>(pair) / static_cast<double>(size);
+    const bool is_sine = halves ? column < sines : column % 2 == 0;
+    const std::size_t pair = halves ? (is_sine ? column : column - sines) : column / 2;
+    const double exponent = static_cast<double>(2 * pair) / static_cast<double>(size);
     const double angle = static_cast<double>(position) / std::pow(10000.0, exponent);
-    values[i] = static_cast<float>(column % 2 == 0 ? std::sin(angle) : std::cos(angle));
+    values[i] = static_cast<float>(is_sine ? std::sin(angle) : std::cos(angle));
   }
 }
 
@@ -75,7 +77,9 @@ Tensor initialize(const graph::Parameter& parameter, std::uint64_t seed) {
       break;
     }
     case Initializer::Kind::kSinusoidal:
-      fill_sinusoidal(values, static_cast<std::size_t>(parameter.shape[1]));
+    case Initializer::Kind::kSinusoidalHalves:
+      fill_sinusoidal(values, static_cast<std::size_t>(parameter.shape[1]),
+                      how.kind == Initializer::Kind::kSinusoidalHalves);
       break;
   }
   if (how.zero_row >= 0 && how.zero_row < parameter.shape[0]) {

@@ -1,5 +1,6 @@
 #include "verdict/auto/model.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -35,16 +36,18 @@ std::vector<std::int32_t> key_columns(std::span<const std::int32_t> columns, std
   return out;
 }
 
-/// Ragged results back in the padded layout, zero where there is no token. Axis 0 of the shape
-/// gives the layout: rows [tokens, n] → [batch, width, n]; pairs → [batch, n, width, keys].
+/// Ragged results back in the padded layout, the value's padding where there is no token. Axis 0 of
+/// the shape gives the layout: rows [tokens, n] → [batch, width, n]; pairs → [batch, n, width,
+/// keys].
 Tensor to_padded(const graph::Graph& graph, const graph::Batch& batch, graph::Value value,
                  std::span<const float> ragged) {
-  const graph::Shape& shape = graph.info(value).shape;
+  const auto& [type, shape, padding] = graph.info(value);
   const std::int64_t rows = batch.rows();
   const std::int64_t width = batch.width;
   const std::int64_t n = shape[1].size;
   if (shape[0].kind == graph::Axis::Kind::kRows) {
     Tensor out(DType::kF32, {rows, width, n});
+    std::ranges::fill(out.f32(), padding);
     const float* from = ragged.data();
     for (std::int64_t row = 0; row < rows; ++row) {
       for (const std::int32_t column : columns_of(batch, row)) {
@@ -58,6 +61,7 @@ Tensor to_padded(const graph::Graph& graph, const graph::Batch& batch, graph::Va
   const auto& keys_of = graph.segmentations()[static_cast<std::size_t>(shape[0].key_rows)];
   const std::int64_t key_width = width + keys_of.count;
   Tensor out(DType::kF32, {rows, n, width, key_width});
+  std::ranges::fill(out.f32(), padding);
   const float* from = ragged.data();
   for (std::int64_t row = 0; row < rows; ++row) {
     const auto columns = columns_of(batch, row);

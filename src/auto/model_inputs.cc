@@ -88,6 +88,7 @@ graph::Batch to_ragged(const ModelInputs& inputs, std::span<const std::string_vi
   const std::vector<char> real = read_mask(inputs, ids->second.size());
   graph::Batch batch;
   batch.width = static_cast<std::int32_t>(shape[1]);
+  batch.has_mask = inputs.find(kMask) != inputs.end();
   for (std::int64_t row = 0; row < shape[0]; ++row) {
     for (std::int32_t column = 0; column < batch.width; ++column) {
       if (real[static_cast<std::size_t>(row * shape[1] + column)] != 0)

@@ -1,5 +1,6 @@
 #include "verdict/base/tensor.h"
 
+#include <new>
 #include <utility>
 
 #include "verdict/base/checked.h"
@@ -13,11 +14,12 @@ Tensor::Tensor(DType dtype, std::vector<std::int64_t> shape)
   const auto count = element_count(shape_);
   const auto bytes =
       count ? checked_mul(*count, static_cast<std::int64_t>(dtype_size(dtype))) : std::nullopt;
-  if (!bytes || static_cast<std::uint64_t>(*bytes) > SIZE_MAX) {
+  if (!bytes) {
     throw Error(ErrorCode::kInvalidArgument,
                 concat("A tensor of shape ", shape_string(shape_),
                        " cannot be made: its size is negative or too large."));
   }
+  if (static_cast<std::uint64_t>(*bytes) > data_.max_size()) throw std::bad_alloc();
   data_.resize(static_cast<std::size_t>(*bytes));
 }
 

@@ -2,30 +2,56 @@
 
 namespace verdict {
 
+namespace {
+
+/// Bytes from `i` on that are the begin of a well-formed sequence, at most all of it; 0 when not
+/// even the first byte is. `complete` says whether they are all of it.
+std::size_t well_formed_bytes(std::string_view text, std::size_t i, bool& complete) {
+  const auto byte = [&](std::size_t at) { return static_cast<unsigned char>(text[at]); };
+  const unsigned char lead = byte(i);
+  complete = lead < 0x80;
+  if (complete) return 1;
+  if (lead < 0xc2 || lead > 0xf4) return 0;
+  const std::size_t length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  unsigned char least = 0x80;
+  unsigned char most = 0xbf;
+  if (lead == 0xe0) least = 0xa0;  // overlong
+  if (lead == 0xed) most = 0x9f;   // surrogates
+  if (lead == 0xf0) least = 0x90;  // overlong
+  if (lead == 0xf4) most = 0x8f;   // above U+10FFFF
+  for (std::size_t k = 1; k < length; ++k) {
+    if (i + k == text.size() || byte(i + k) < least || byte(i + k) > most) return k;
+    least = 0x80;
+    most = 0xbf;
+  }
+  complete = true;
+  return length;
+}
+
+}  // namespace
+
 std::optional<std::size_t> find_invalid_utf8(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   std::size_t i = 0;
   while (i < text.size()) {
-    const unsigned char lead = byte(i);
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    const std::size_t length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    if (lead < 0xc2 || lead > 0xf4 || text.size() - i < length) return i;
-    unsigned char least = 0x80;
-    unsigned char most = 0xbf;
-    if (lead == 0xe0) least = 0xa0;  // overlong
-    if (lead == 0xed) most = 0x9f;   // surrogates
-    if (lead == 0xf0) least = 0x90;  // overlong
-    if (lead == 0xf4) most = 0x8f;   // above U+10FFFF
-    if (byte(i + 1) < least || byte(i + 1) > most) return i;
-    for (std::size_t k = 2; k < length; ++k) {
-      if (is_code_point_start(text[i + k])) return i;
-    }
+    bool complete = false;
+    const std::size_t length = well_formed_bytes(text, i, complete);
+    if (!complete) return i;
     i += length;
   }
   return std::nullopt;
+}
+
+std::string replace_invalid_utf8(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  std::size_t i = 0;
+  while (i < text.size()) {
+    bool complete = false;
+    const std::size_t length = well_formed_bytes(text, i, complete);
+    out += complete ? text.substr(i, length) : kReplacementCharacter;
+    i += length == 0 ? 1 : length;
+  }
+  return out;
 }
 
 void append_code_point(std::string& out, char32_t code_point) {

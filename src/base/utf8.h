@@ -4,12 +4,19 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace verdict {
 
 /// Offset of the first byte that is not well-formed UTF-8 (Unicode 16, table 3-7); nothing when all
 /// is well.
 std::optional<std::size_t> find_invalid_utf8(std::string_view text);
+
+constexpr std::string_view kReplacementCharacter = "\ufffd";
+
+/// The text with U+FFFD in place of each maximal subpart that is not well-formed (Unicode 16,
+/// section 3.9).
+std::string replace_invalid_utf8(std::string_view text);
 
 /// The code point that begins at `at`, which is moved behind it. The text must be well-formed.
 inline char32_t next_code_point(std::string_view text, std::size_t& at) {
@@ -31,6 +38,14 @@ inline char32_t next_code_point(std::string_view text, std::size_t& at) {
 /// Whether the byte begins a code point.
 inline bool is_code_point_start(char byte) {
   return (static_cast<unsigned char>(byte) & 0xc0) != 0x80;
+}
+
+/// The code point that ends before byte `end`, which is above 0, and where it begins.
+inline std::pair<char32_t, std::size_t> code_point_before(std::string_view text, std::size_t end) {
+  std::size_t first = end - 1;
+  while (!is_code_point_start(text[first])) --first;
+  std::size_t at = first;
+  return {next_code_point(text, at), first};
 }
 
 void append_code_point(std::string& out, char32_t code_point);

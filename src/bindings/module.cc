@@ -38,13 +38,9 @@ std::string failure(std::string_view code, std::string_view message) {
 template <typename Call>
 std::string guarded(const Call& call) {
   try {
-    return to_text({{"value", call()}});
+    return with_memory_errors("The call", [&] { return to_text({{"value", call()}}); });
   } catch (const Error& error) {
     return failure(error_code_name(error.code()), error.what());
-  } catch (const std::bad_alloc&) {
-    return failure(error_code_name(ErrorCode::kOutOfMemory),
-                   "There is not enough memory. Use dtype \"q8\", a smaller model or smaller "
-                   "batches; what was loaded before is still usable.");
   } catch (const std::exception& error) {
     return failure(error_code_name(ErrorCode::kInternal), error.what());
   }
@@ -329,7 +325,7 @@ class Loader {
       load.seed = given.value("seed", std::uint64_t{0});
       loader_ = std::make_unique<ModelLoader>(
           PretrainedConfig::from_json(parse_json(config, "config.json"), "config.json",
-                                      arguments(kwargs)),
+                                      arguments(kwargs), given.value("model", "")),
           load);
       return json();
     });
@@ -379,7 +375,9 @@ class Loader {
   /// Room for the bytes of one tensor; they are written through `buffer`.
   std::string reserve(std::size_t tensor) {
     return guarded([&] {
-      buffer_.resize(static_cast<std::size_t>(tensors_.at(tensor).byte_size()));
+      const std::uint64_t size = tensors_.at(tensor).byte_size();
+      if (size > buffer_.max_size()) throw std::bad_alloc();
+      buffer_.resize(static_cast<std::size_t>(size));
       return json();
     });
   }
@@ -451,11 +449,12 @@ class Pipeline {
   std::unique_ptr<TextClassificationPipeline> pipeline_;
 };
 
+/// `model`: see `PretrainedConfig::from_json`.
 std::string parse_config(const std::string& text, const std::string& name,
-                         const std::string& kwargs) {
+                         const std::string& kwargs, const std::string& model) {
   return guarded([&] {
     const auto config =
-        PretrainedConfig::from_json(parse_json(text, name), name, arguments(kwargs));
+        PretrainedConfig::from_json(parse_json(text, name), name, arguments(kwargs), model);
     return config.to_json();
   });
 }

@@ -5,6 +5,7 @@
 #include "verdict/cli/commands.h"
 #include "verdict/cli/line_input.h"
 #include "verdict/tokenizers/auto_tokenizer.h"
+#include "verdict/tokenizers/tokenizer.h"
 
 namespace verdict::cli {
 
@@ -26,14 +27,15 @@ const CommandSpec kTokenize{"tokenize", "MODEL [options] < LINES",
                             "code 1 at the end."};
 
 int tokenize(const Arguments& arguments) {
-  const auto tokenizer = AutoTokenizer::from_pretrained(model_operand(arguments));
+  // With the truncation and padding of tokenizer.json.
+  const Tokenizer tokenizer(AutoTokenizer::from_pretrained(model_operand(arguments)));
   EncodeOptions options;
   options.add_special_tokens = !arguments.has("--no-special");
   bool failed = false;
   for_each_line([&](const std::string& line) {
     nlohmann::json out;
     try {
-      const Encoding encoding = tokenizer->encode(parse_json_input(line), options);
+      const Encoding encoding = tokenizer.encode(parse_json_input(line), options);
       out = {{"ids", encoding.ids}, {"type_ids", encoding.type_ids}};
     } catch (const Error& error) {
       out = {{"error", error.what()}};

@@ -48,7 +48,34 @@ constexpr auto kRanges = std::to_array<Range>({{"vocab_size", 1, kMostElements},
                                                {"type_vocab_size", 0, kMostElements},
                                                {"num_key_value_heads", 1, 1 << 20},
                                                {"head_dim", 1, 1 << 20},
-                                               {"sliding_window", 1, kMostElements}});
+                                               {"sliding_window", 1, kMostElements},
+                                               {"encoder_layers", 0, 10000},
+                                               {"decoder_layers", 0, 10000},
+                                               {"num_decoder_layers", 0, 10000},
+                                               {"encoder_attention_heads", 1, 1 << 20},
+                                               {"decoder_attention_heads", 1, 1 << 20},
+                                               {"encoder_ffn_dim", 1, 1 << 24},
+                                               {"decoder_ffn_dim", 1, 1 << 24},
+                                               {"prompt_length", 1, 1 << 20},
+                                               {"prompt_mid_dim", 1, 1 << 24},
+                                               {"window_size", 1, kMostElements},
+                                               {"relative_attention_num_buckets", 1, 1 << 20},
+                                               {"input_embedding_size", 1, 1 << 20},
+                                               {"intra_bottleneck_size", 1, 1 << 20},
+                                               {"num_feedforward_networks", 1, 10000},
+                                               {"conv_kernel_size", 0, 1 << 16},
+                                               {"conv_groups", 1, 1 << 20},
+                                               {"max_relative_positions", -1, kMostElements / 2},
+                                               {"position_buckets", -1, kMostElements / 2},
+                                               {"n_langs", 1, kMostElements},
+                                               {"head_ratio", 1, 1 << 20},
+                                               {"num_landmarks", 1, kMostElements},
+                                               {"segment_means_seq_len", 1, kMostElements},
+                                               {"task_type_vocab_size", 1, kMostElements},
+                                               {"pronunciation_embed_dim", 1, 1 << 20},
+                                               {"pronunciation_vocab_size", 1, kMostElements},
+                                               {"shape_embed_dim", 1, 1 << 20},
+                                               {"shape_vocab_size", 1, kMostElements}});
 
 [[noreturn]] void wrong_kind(const std::string& name, std::string_view attribute, const json& value,
                              std::string_view expected) {
@@ -70,8 +97,19 @@ bool is_set(const json& object, std::string_view key) {
   return found != object.end() && !found->is_null();
 }
 
-PretrainedConfig read_config(const ByteSource& file, const json& kwargs) {
-  return PretrainedConfig::from_json(parse_json(read_text(file), file.name()), file.name(), kwargs);
+PretrainedConfig read_config(const ByteSource& file, const json& kwargs,
+                             std::string_view model = "") {
+  return PretrainedConfig::from_json(parse_json(read_text(file), file.name()), file.name(), kwargs,
+                                     model);
+}
+
+/// `model_type` from the keywords, the file or the last part of the model's name; empty: none.
+json find_model_type(const json& source, const json& kwargs, std::string_view model) {
+  for (const json* object : {&kwargs, &source}) {
+    if (is_set(*object, "model_type")) return (*object)["model_type"];
+  }
+  while (ends_with(model, "/")) model.remove_suffix(1);
+  return model_type_in(model.substr(model.rfind('/') + 1));
 }
 
 }  // namespace
@@ -90,30 +128,31 @@ ProblemType problem_type_from_name(std::string_view name) {
 }
 
 PretrainedConfig PretrainedConfig::from_json(const json& source, std::string_view name,
-                                             const json& kwargs) {
+                                             const json& kwargs, std::string_view model) {
   PretrainedConfig config;
   config.name_ = name;
   if (!source.is_object()) {
     throw Error(ErrorCode::kCorruptFile, concat("\"", name, "\" holds no JSON object."));
   }
-  const json* model_type = is_set(kwargs, "model_type") ? &kwargs["model_type"] : nullptr;
-  if (model_type == nullptr && is_set(source, "model_type")) model_type = &source["model_type"];
-  if (model_type == nullptr) {
-    throw Error(
-        ErrorCode::kInvalidArgument,
-        concat("\"", name,
-               "\" has no \"model_type\", so its architecture is unknown. Add it, or give it as a "
-               "keyword (model_type)."));
+  const json model_type = find_model_type(source, kwargs, model);
+  if (!model_type.is_string()) wrong_kind(config.name_, "model_type", model_type, "a string");
+  const std::string type = model_type.get<std::string>();
+  if (type.empty()) {
+    throw Error(ErrorCode::kInvalidArgument,
+                concat("\"", name,
+                       "\" has no \"model_type\" and the model's name holds no known one, so its "
+                       "architecture is unknown. Add it, or give it as a keyword (model_type)."));
   }
-  if (!model_type->is_string()) wrong_kind(config.name_, "model_type", *model_type, "a string");
-
-  const std::string type = model_type->get<std::string>();
   config.values_ = default_config(type);
+  config.id2label_ = default_labels(config.get_or<std::int64_t>("num_labels", 2));
+  config.values_.erase("num_labels");
   for (const auto& [key, value] : source.items()) {
-    if (!is_label_attribute(key)) config.values_[canonical_name(type, key)] = value;
+    const std::string canonical = canonical_name(type, key);
+    const std::string first_spelling = file_name(type, canonical);
+    const bool is_second = key != first_spelling && is_set(source, first_spelling);
+    if (!is_label_attribute(key) && !is_second) config.values_[canonical] = value;
   }
   config.values_["model_type"] = type;
-  config.id2label_ = default_labels(2);
   config.read_labels(source);
   config.apply(kwargs);
   config.validate();
@@ -191,8 +230,11 @@ void PretrainedConfig::validate() {
     }
   }
   for (const auto& [key, value] : values_.items()) {
-    const bool is_probability = ends_with(key, "dropout") || ends_with(key, "dropout_prob");
-    if (is_probability && !value.is_null() && !(get<double>(key) >= 0 && get<double>(key) < 1)) {
+    const bool is_probability = ends_with(key, "dropout") || ends_with(key, "dropout_prob") ||
+                                ends_with(key, "dropout_rate") || ends_with(key, "_pdrop");
+    // ESM's token_dropout is a switch.
+    const bool is_absent = value.is_null() || (key == "token_dropout" && value.is_boolean());
+    if (is_probability && !is_absent && !(get<double>(key) >= 0 && get<double>(key) < 1)) {
       wrong_kind(name_, key, value, "a probability from 0 up to, but not including, 1");
     }
   }
@@ -292,7 +334,7 @@ PretrainedConfig AutoConfig::from_pretrained(const std::string& name_or_path, co
 }
 
 PretrainedConfig AutoConfig::from_pretrained(const FileSet& files, const json& kwargs) {
-  return read_config(*files.require("config.json"), kwargs);
+  return read_config(*files.require("config.json"), kwargs, files.name());
 }
 
 }  // namespace verdict

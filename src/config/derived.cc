@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "verdict/base/error.h"
 #include "verdict/base/json.h"
 #include "verdict/base/strings.h"
+#include "verdict/config/spelling.h"
 
 namespace verdict {
 
@@ -99,7 +102,7 @@ bool slides(const RotaryType& type, const json& values, std::int64_t layer) {
 
 json layer_types(const RotaryType& type, const json& values) {
   const std::int64_t layers = integer(values, "num_hidden_layers", 0);
-  const json given = value_of(values, "layer_types");
+  json given = value_of(values, "layer_types");
   if (!given.is_null()) {
     const bool fits =
         given.is_array() && given.size() == static_cast<std::size_t>(layers) &&
@@ -170,10 +173,108 @@ json rope_parameters(const RotaryType& type, const json& values) {
   return {{kFull, std::move(full)}, {kSliding, std::move(sliding)}};
 }
 
+/// T5's "relu" or "gated-gelu": the activation, and whether a second projection is multiplied.
+json feed_forward(const json& values) {
+  const json name = value_of(values, "feed_forward_proj");
+  const auto projection = name.is_string() ? name.get<std::string>() : to_text(name);
+  constexpr std::string_view kGated = "gated-";
+  const bool is_gated = starts_with(projection, kGated);
+  std::string activation = is_gated ? projection.substr(kGated.size()) : projection;
+  if (!name.is_string() || activation.find('-') != std::string::npos) {
+    throw Error(ErrorCode::kInvalidArgument,
+                concat("The config's feed_forward_proj is \"", projection,
+                       "\"; an activation, or \"gated-\" and an activation, was expected."));
+  }
+  if (projection == "gated-gelu") activation = "gelu_new";
+  return {{"dense_act_fn", activation}, {"is_gated_act", is_gated}};
+}
+
+/// GPT-Neo's [[["global", "local"], 12]]: the kind of every layer.
+json attention_layers(const json& values) {
+  const json types = value_of(values, "attention_types");
+  const auto layers = static_cast<std::size_t>(integer(values, "num_hidden_layers", 0));
+  const auto refuse = [&] {
+    throw Error(ErrorCode::kInvalidArgument,
+                concat("The config's attention_types is ", to_text(types),
+                       "; a list of [[kinds], count] that gives num_layers (", layers,
+                       ") kinds was expected."));
+  };
+  json out = json::array();
+  if (!types.is_array()) refuse();
+  for (const json& item : types) {
+    if (!item.is_array() || item.size() != 2 || !item[0].is_array() ||
+        !item[1].is_number_integer()) {
+      refuse();
+    }
+    const auto count = item[1].get<std::int64_t>();
+    for (std::int64_t i = 0; i < count && out.size() <= layers && !item[0].empty(); ++i) {
+      for (const json& kind : item[0]) {
+        if (!kind.is_string()) refuse();
+        out.push_back(kind);
+      }
+    }
+  }
+  if (out.size() != layers) refuse();
+  return {{"attention_layers", out}};
+}
+
+/// transformers 4 puts MVP's prompts before the keys of encoder and decoder, and its files hold
+/// them; 5 leaves the encoder without.
+json encoder_prompt(const json& values) {
+  const json version = value_of(values, "transformers_version");
+  const bool is_old = !version.is_string() || std::atoi(version.get<std::string>().c_str()) < 5;
+  return {{"use_encoder_prompt", is_old && value_of(values, "use_prompt") == true}};
+}
+
+/// "C2P|p2c" as ["c2p", "p2c"], null as [].
+json name_list(const json& values, const char* attribute) {
+  json given = value_of(values, attribute);
+  json out = json::array();
+  if (given.is_string()) {
+    std::string name;
+    for (const char c : concat(given.get<std::string>(), "|")) {
+      if (c == '|') {
+        out.push_back(std::exchange(name, {}));
+      } else if (c != ' ') {
+        name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      }
+    }
+    return out;
+  }
+  if (given.is_null()) return out;
+  if (!given.is_array() ||
+      !std::ranges::all_of(given, [](const json& n) { return n.is_string(); })) {
+    throw Error(ErrorCode::kInvalidArgument,
+                concat("The config's ", attribute, " is ", to_text(given),
+                       "; a list of names, or names separated by \"|\", was expected."));
+  }
+  return given;
+}
+
+json deberta_lists(const json& values) {
+  return {{"pos_att_type", name_list(values, "pos_att_type")},
+          {"norm_rel_ebd", name_list(values, "norm_rel_ebd")}};
+}
+
+struct Derivation {
+  std::string_view model_types;  ///< separated by spaces
+  json (*derive)(const json& values);
+};
+
+constexpr auto kDerivations = std::to_array<Derivation>({
+    {"deberta deberta-v2", &deberta_lists},
+    {"gpt_neo", &attention_layers},
+    {"mt5 t5 umt5", &feed_forward},
+    {"mvp", &encoder_prompt},
+});
+
 }  // namespace
 
 json derived_attributes(std::string_view model_type, const json& values) {
   json out = json::object();
+  for (const Derivation& derivation : kDerivations) {
+    if (is_listed(derivation.model_types, model_type)) out.update(derivation.derive(values));
+  }
   const auto type = std::ranges::find(kRotaryTypes, model_type, &RotaryType::model_type);
   if (type == kRotaryTypes.end()) return out;
   out["layer_types"] = layer_types(*type, values);

@@ -18,6 +18,9 @@ struct Batch {
   std::vector<std::int32_t> offsets{0};
   std::vector<std::int32_t> columns;  ///< [N] column of every token in the padded input
   std::int32_t width = 0;             ///< columns of the padded input
+  /// Whether the caller says which tokens are real; else a model may take some for padding by their
+  /// ids.
+  bool has_mask = true;
   /// Values by token, [N] each, under the reference's argument names (`input_ids`,
   /// `token_type_ids`, …).
   std::map<std::string, std::vector<std::int32_t>, std::less<>> tokens;

@@ -55,6 +55,8 @@ enum class ElementType { kInt32, kFloat };
 struct ValueInfo {
   ElementType type = ElementType::kFloat;
   Shape shape;
+  /// What stands for tokens that are not there when the value is given back padded.
+  float padding = 0;
 };
 
 /// Distribution of a parameter in a new model (`from_config`).
@@ -65,6 +67,7 @@ struct Initializer {
     kOnes,
     kSinusoidal,  ///< [positions, size]: sines in even columns, cosines in odd ones (Vaswani et al.
                   ///< 2017)
+    kSinusoidalHalves,  ///< the same with all sines before all cosines
   };
   Kind kind = Kind::kZeros;
   double stddev = 0;
@@ -78,6 +81,7 @@ struct Initializer {
   static Initializer zeros() { return {Kind::kZeros, 0, -1, 0}; }
   static Initializer ones() { return {Kind::kOnes, 0, -1, 0}; }
   static Initializer sinusoidal() { return {Kind::kSinusoidal, 0, -1, 0}; }
+  static Initializer sinusoidal_halves() { return {Kind::kSinusoidalHalves, 0, -1, 0}; }
 };
 
 /// A weight: its name in the checkpoint, its shape and its initialisation.

@@ -75,7 +75,8 @@ struct RowSelection {
 /// One weight of a linear layer: y = x · weightᵀ + bias.
 struct LinearPart {
   /// [out, in], or [in, out] when `transposed`; further axes are flattened into the last one (the
-  /// first one stays, or, transposed, the first one is `in`).
+  /// first one stays, or, transposed, the first one is `in`). In several groups [out, in / groups],
+  /// or [groups, in / groups, out / groups] when `transposed`.
   ParameterId weight;
   std::optional<ParameterId> bias;  ///< [out], flattened
   bool transposed = false;
@@ -89,7 +90,7 @@ struct LinearOp {
   /// Applied to every output (set by fuse_linear_activation).
   std::optional<Activation> activation;
   /// Input and output columns are divided into that many groups, which do not meet (a convolution
-  /// of kernel 1 with groups); the weight is [out, in / groups].
+  /// of kernel 1 with groups).
   std::int64_t groups = 1;
 };
 
@@ -144,17 +145,19 @@ struct ShiftRowsOp {
 struct PrependRowsOp {};
 
 /// Rotary position embedding (Su et al. 2021) on the first 2 · columns(table) / 2 columns of every
-/// head. Inputs: x [s, heads · head_size] and table [s, rotated], cosines in its first half, sines
-/// in the second; output like x.
+/// head. Inputs: x [s, heads · head_size] and table [s, rotated], cosines in one half, sines in the
+/// other; output like x.
 struct RotaryOp {
   std::int64_t heads;
   std::int64_t head_size;
   /// Pairs are (2i, 2i + 1), else (i, i + rotated / 2).
   bool interleaved = false;
+  bool sines_first = false;  ///< the table's first half are the sines
 };
 
 /// Row of a table by the difference of two int32 values of query and key, usually their positions
-/// (query - key).
+/// (query - key). Of a table over kDistances, whose size the batch decides: the row counted from
+/// its middle one.
 using RelativeIndex = std::function<std::int32_t(std::int32_t difference)>;
 
 /// What is added to an attention's scaled scores before the softmax: scale · (…).
@@ -187,6 +190,9 @@ struct AttentionOp {
   double scale = 1;             ///< multiplies the scores before the softmax
   double dropout = 0;           ///< on the probabilities, in training only
   double softcap = 0;           ///< c · tanh(score / c); 0: none
+  /// The second output holds the scores before the softmax, the lowest float for keys that are not
+  /// seen (SqueezeBERT's `attentions`).
+  bool gives_scores = false;
   /// A query sees keys from position - left to position + right; unset: no bound. Causal: right =
   /// 0.
   std::optional<std::int64_t> left;

@@ -53,7 +53,15 @@ class Inference {
     std::vector<ValueInfo> outputs;
     for (const LinearPart& part : op.parts) {
       auto [out, in] = matrix(part.weight);
-      if (part.transposed) std::swap(out, in);
+      if (part.transposed && op.groups > 1) {
+        const auto& shape = parameter(part.weight, 3);
+        expect(shape[0] == op.groups && part.rows == RowSelection{},
+               "a weight stored by group does not fit its groups");
+        in = shape[1];
+        out = shape[2] * op.groups;
+      } else if (part.transposed) {
+        std::swap(out, in);
+      }
       expect(in * op.groups == columns(0), concat("a weight of ", in, " inputs in ", op.groups,
                                                   " groups meets ", columns(0), " columns"));
       if (part.bias) expect_vector(*part.bias, out);
@@ -180,8 +188,9 @@ class Inference {
         expect(rows(slot(term.query)) == rows(0), "the queries of a score term have other rows");
       }
     }
-    return {floats(rows(0), op.heads * op.value_columns()),
-            floats(Axis::pairs(rows(0).rows, rows(1).rows), op.heads)};
+    ValueInfo pairs = floats(Axis::pairs(rows(0).rows, rows(1).rows), op.heads);
+    if (op.gives_scores) pairs.padding = std::numeric_limits<float>::lowest();
+    return {floats(rows(0), op.heads * op.value_columns()), pairs};
   }
 
   std::vector<ValueInfo> operator()(const ConvolutionOp& op) const {

@@ -11,18 +11,16 @@ namespace verdict::models {
 
 namespace {
 
-Value layer(ModelBuilder& model, const Scope& scope, Value x) {
+/// `number` counts the layers of all groups.
+Value layer(ModelBuilder& model, const Scope& scope, Value x, std::int64_t number) {
   const PretrainedConfig& config = model.config();
   const auto hidden = config.get<std::int64_t>("hidden_size");
   const auto eps = config.get<double>("layer_norm_eps");
   const auto dropout = config.get<double>("hidden_dropout_prob");
 
   const Scope self = scope["attention"];
-  const auto attention =
-      nn::self_attention(self, x, config.get<std::int64_t>("num_attention_heads"),
-                         config.get<double>("attention_probs_dropout_prob"));
-  model.attention(attention.probabilities);
-  Value y = nn::dropout(self, nn::linear(self["dense"], attention.context, hidden), dropout);
+  Value y = albert_self_attention(model, self, x, number);
+  y = nn::dropout(self, nn::linear(self["dense"], y, hidden), dropout);
   x = nn::layer_norm(self["LayerNorm"], nn::add(scope, y, x), eps);
 
   y = nn::linear(scope["ffn"], x, config.get<std::int64_t>("intermediate_size"));
@@ -45,9 +43,10 @@ Value encoder(ModelBuilder& model, const Scope& scope, Value x) {
   x = nn::linear(scope["embedding_hidden_mapping_in"], x, config.get<std::int64_t>("hidden_size"));
   model.hidden_state(x);
   for (std::int64_t i = 0; i < layers; ++i) {
-    const Scope group = scope["albert_layer_groups"][i * groups / layers];
+    const std::int64_t number = i * groups / layers;
+    const Scope group = scope["albert_layer_groups"][number];
     for (std::int64_t j = 0; j < inner_layers; ++j) {
-      x = layer(model, group["albert_layers"][j], x);
+      x = layer(model, group["albert_layers"][j], x, number * inner_layers + j);
       model.hidden_state(x);
     }
   }

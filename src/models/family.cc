@@ -24,4 +24,8 @@ std::int64_t max_position_embeddings(const PretrainedConfig& config) {
   return config.get<std::int64_t>("max_position_embeddings");
 }
 
+std::int64_t max_counted_tokens(const PretrainedConfig& config, std::int64_t padding_idx) {
+  return max_position_embeddings(config) - padding_idx - 1;
+}
+
 }  // namespace verdict::models

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -48,6 +49,9 @@ class ModelBuilder {
   std::map<std::string, std::int64_t, std::less<>> states_;  // count by group
 };
 
+/// For configs whose positions have no bound.
+inline constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+
 /// An architecture: how it is built and what its checkpoints look like.
 struct Family {
   /// The scope of the base model; parameters outside of it belong to the head.
@@ -55,12 +59,17 @@ struct Family {
   /// Arguments by token that `forward` takes beside `attention_mask`.
   std::span<const std::string_view> arguments;
   void (*build)(ModelBuilder& model);
-  /// The longest input in tokens, special ones included, that the positions allow; null: no limit.
+  /// The longest input in tokens, special ones included, that the positions allow; null or
+  /// `kNoLimit`: any.
   std::int64_t (*max_length)(const PretrainedConfig& config) = nullptr;
 };
 
 /// `max_length` of families with a table of `max_position_embeddings` rows that starts at the first
 /// token.
 std::int64_t max_position_embeddings(const PretrainedConfig& config);
+
+/// `max_length` with `nn::token_count_positions`: the rows up to that of the padding token are no
+/// token's.
+std::int64_t max_counted_tokens(const PretrainedConfig& config, std::int64_t padding_idx);
 
 }  // namespace verdict::models

@@ -19,6 +19,7 @@ namespace {
 constexpr auto kModelTypes = std::to_array<ModelType>({
 #define VERDICT_MODEL(model_type, class_prefix, family) \
   {model_type, #class_prefix, &models::family##_family, #family},
+#define VERDICT_FURTHER_TYPE VERDICT_MODEL
 #include "verdict/models/registry.def"
 #undef VERDICT_MODEL
 });
@@ -51,7 +52,8 @@ graph::Graph build_graph(const ModelType& type, const PretrainedConfig& config) 
 
 std::optional<std::int64_t> max_length(const ModelType& type, const PretrainedConfig& config) {
   if (type.family->max_length == nullptr) return std::nullopt;
-  return type.family->max_length(config);
+  const std::int64_t length = type.family->max_length(config);
+  return length == models::kNoLimit ? std::nullopt : std::optional(length);
 }
 
 }  // namespace verdict

@@ -15,7 +15,7 @@ struct ModelType {
   std::string_view name;          ///< `config.model_type`, for example "xlm-roberta"
   std::string_view class_prefix;  ///< of the reference's classes, for example "XLMRoberta"
   const models::Family* family;
-  std::string_view family_name;  ///< of its file, src/models/<family_name>.cc
+  std::string_view family_name;  ///< `family` is the constant <family_name>_family
 
   /// "XLMRobertaForSequenceClassification"
   std::string class_name() const;

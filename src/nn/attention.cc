@@ -24,6 +24,7 @@ Attention::Attention(const Scope& scope, Value query, Value key, Value value,
       options.scale != 0 ? options.scale : 1 / std::sqrt(static_cast<double>(options.head_size));
   op_.dropout = options.dropout;
   op_.softcap = options.softcap;
+  op_.gives_scores = options.gives_scores;
 }
 
 int Attention::slot(Value value, Side side) {
@@ -92,8 +93,54 @@ AttentionResult self_attention(const Scope& scope, Value x, std::int64_t heads, 
       .result();
 }
 
+Value nystrom_attention(const Scope& scope, Value query, Value key, Value value, std::int64_t heads,
+                        std::int64_t landmarks, std::int64_t length) {
+  if (landmarks < 1 || length % landmarks != 0) {
+    throw Error(ErrorCode::kInvalidArgument,
+                concat("The config's segment_means_seq_len ", length,
+                       " cannot be divided among num_landmarks ", landmarks, "."));
+  }
+  constexpr std::int64_t kIterations = 6;  // of the pseudo-inverse, as in the reference
+  const std::int64_t size = head_size(scope.graph().columns(query), heads);
+  return scope.graph().apply(graph::NystromAttentionOp{heads, size, landmarks, length, kIterations,
+                                                       1 / std::sqrt(static_cast<double>(size))},
+                             {query, key, value});
+}
+
+graph::RelativeIndex deberta_buckets(std::int64_t buckets, std::int64_t max_distance) {
+  const std::int64_t exact = buckets / 2;
+  if (exact < 1 || max_distance - 1 <= exact) {
+    throw Error(
+        ErrorCode::kInvalidArgument,
+        concat("The config's position_buckets (", buckets, ") and max_relative_positions (",
+               max_distance,
+               ") do not fit together: at least 2 buckets, and a distance more than 1 beyond "
+               "half of them, were expected."));
+  }
+  // In float32 as the reference, whose rounding decides at the edges of buckets.
+  const auto logarithm = [exact](std::int64_t distance) {
+    return std::log(static_cast<float>(static_cast<double>(distance) / static_cast<double>(exact)));
+  };
+  return [=, most = logarithm(max_distance - 1)](std::int32_t difference) {
+    const std::int64_t distance = std::abs(difference);
+    if (distance <= exact) return difference;
+    const auto step = static_cast<std::int32_t>(
+        std::ceil(logarithm(distance) / most * static_cast<float>(exact - 1)));
+    const std::int32_t bucket = step + static_cast<std::int32_t>(exact);
+    return difference < 0 ? -bucket : bucket;
+  };
+}
+
 graph::RelativeIndex t5_buckets(std::int64_t buckets, std::int64_t max_distance,
                                 bool bidirectional) {
+  const std::int64_t exact_buckets = (bidirectional ? buckets / 2 : buckets) / 2;
+  if (exact_buckets < 1 || max_distance <= exact_buckets) {
+    throw Error(ErrorCode::kInvalidArgument,
+                concat("The config's relative_attention_num_buckets (", buckets,
+                       ") and relative_attention_max_distance (", max_distance,
+                       ") do not fit together: at least 4 buckets, and a distance beyond half of "
+                       "them, were expected."));
+  }
   return [=](std::int32_t difference) {
     // The reference counts key - query; its bidirectional table has later keys in its second half.
     std::int64_t count = buckets;
@@ -106,14 +153,35 @@ graph::RelativeIndex t5_buckets(std::int64_t buckets, std::int64_t max_distance,
     } else {
       distance = std::max<std::int64_t>(distance, 0);
     }
-    const std::int64_t exact = count / 2;
+    const std::int64_t exact = exact_buckets;
     if (distance < exact) return static_cast<std::int32_t>(first + distance);
-    const double ratio = std::log(static_cast<float>(distance) / static_cast<float>(exact)) /
-                         std::log(static_cast<double>(max_distance) / static_cast<double>(exact));
-    const auto step =
-        static_cast<std::int64_t>(static_cast<float>(ratio) * static_cast<float>(count - exact));
+    // In float32 as the reference, whose rounding decides at the edges of buckets.
+    const float ratio = std::log(static_cast<float>(distance) / static_cast<float>(exact)) /
+                        static_cast<float>(std::log(static_cast<double>(max_distance) /
+                                                    static_cast<double>(exact)));
+    const auto step = static_cast<std::int64_t>(ratio * static_cast<float>(count - exact));
     return static_cast<std::int32_t>(first + std::min(exact + step, count - 1));
   };
+}
+
+Value distance_sinusoids(const Scope& scope, std::int64_t size, std::int64_t clamp) {
+  auto prelude = [size, clamp](const graph::Batch& batch, std::span<float> out) {
+    const std::int64_t half = size / 2;
+    float* to = out.data();
+    for (std::int64_t distance = 1 - batch.width; distance < batch.width; ++distance) {
+      const auto position =
+          static_cast<float>(clamp > 0 ? std::clamp(distance, -clamp, clamp) : distance);
+      for (std::int64_t i = 0; i < half; ++i) {
+        const float exponent = static_cast<float>(2 * i) / static_cast<float>(size);
+        const float angle = position * (1 / std::pow(10000.0f, exponent));
+        to[i] = std::sin(angle);
+        to[half + i] = std::cos(angle);
+      }
+      to += size;
+    }
+  };
+  const auto rows = scope.graph().segmentation({graph::Segmentation::Rule::kDistances, 0});
+  return scope.graph().apply(graph::FloatInputOp{"distances", rows, size, std::move(prelude)}, {});
 }
 
 }  // namespace verdict::nn

@@ -29,6 +29,7 @@ class Attention {
     double scale = 0;             ///< 0: 1 / √head_size
     double dropout = 0;
     double softcap = 0;
+    bool gives_scores = false;  ///< `probabilities` are the scores before the softmax
   };
 
   Attention(const Scope& scope, Value query, Value key, Value value, const Options& options);
@@ -80,8 +81,24 @@ std::int64_t head_size(std::int64_t hidden, std::int64_t heads);
 AttentionResult self_attention(const Scope& scope, Value x, std::int64_t heads, double dropout,
                                const ProjectionNames& names = {});
 
-/// T5's logarithmic buckets (Raffel et al. 2019): the row of a bias table by query - key.
+/// Attention through `landmarks` means of equal runs of the `length` tokens that every sequence
+/// must have (Xiong et al. 2021), scores scaled by 1 / √head_size. Throws `kInvalidArgument` where
+/// the landmarks do not divide the length.
+Value nystrom_attention(const Scope& scope, Value query, Value key, Value value, std::int64_t heads,
+                        std::int64_t landmarks, std::int64_t length);
+
+/// DeBERTa-v2's logarithmic buckets (He et al. 2021) of query - key, from -buckets to buckets:
+/// distances up to half of them have their own. Throws `kInvalidArgument` where the longest
+/// distance is not beyond those.
+graph::RelativeIndex deberta_buckets(std::int64_t buckets, std::int64_t max_distance);
+
+/// T5's logarithmic buckets (Raffel et al. 2019): the row of a bias table by query - key. Throws
+/// `kInvalidArgument` for numbers that leave no bucket for far keys.
 graph::RelativeIndex t5_buckets(std::int64_t buckets, std::int64_t max_distance,
                                 bool bidirectional);
+
+/// Sines, then cosines of query - key (Dai et al. 2019), which counts as at most `clamp` where that
+/// is positive: [distances, size]. Terms read it with the difference itself as index.
+Value distance_sinusoids(const Scope& scope, std::int64_t size, std::int64_t clamp);
 
 }  // namespace verdict::nn

@@ -20,12 +20,27 @@ namespace {
 graph::LinearPart declare_linear(const Scope& scope, Value x, std::int64_t out,
                                  const LinearOptions& options) {
   const std::int64_t in = scope.graph().columns(x);
-  auto shape = options.transposed ? std::vector{in, out} : std::vector{out, in};
+  const std::int64_t groups = options.groups;
+  if (groups < 1 || in % groups != 0 || out % groups != 0) {
+    throw Error(ErrorCode::kInvalidArgument,
+                concat("The layer ", scope.path(), " has ", in, " inputs and ", out,
+                       " outputs, which cannot be divided into ", groups, " groups."));
+  }
+  auto shape = options.transposed ? std::vector{in, out} : std::vector{out, in / groups};
+  if (options.transposed && groups > 1) shape = {groups, in / groups, out / groups};
+  if (options.pointwise) shape.push_back(1);
   graph::LinearPart part{};
   part.weight = scope.parameter("weight", std::move(shape), scope.weight_initializer());
   if (options.bias) part.bias = scope.parameter("bias", {out}, Initializer::zeros());
   part.transposed = options.transposed;
   return part;
+}
+
+/// Convolutions that keep the length pad (kernel - 1) / 2 tokens on either side.
+void expect_odd(const Scope& scope, std::int64_t kernel) {
+  if (kernel >= 1 && kernel % 2 == 1) return;
+  throw Error(ErrorCode::kInvalidArgument, concat("The convolution ", scope.path(), " has kernel ",
+                                                  kernel, "; an odd number was expected."));
 }
 
 /// Selects one row a sequence, whose number `choose(batch, sequence)` gives.
@@ -46,6 +61,17 @@ Value select_token(const Scope& scope, Value x, const char* name, Choose choose)
 Value linear(const Scope& scope, Value x, std::int64_t out_features, const LinearOptions& options) {
   graph::LinearOp op;
   op.parts.push_back(declare_linear(scope, x, out_features, options));
+  op.groups = options.groups;
+  return scope.graph().apply(std::move(op), {x});
+}
+
+Value projection(const Scope& scope, Value x, std::string_view name,
+                 std::vector<std::int64_t> shape, bool transposed) {
+  graph::LinearPart part{};
+  part.weight = scope.parameter(name, std::move(shape), scope.weight_initializer());
+  part.transposed = transposed;
+  graph::LinearOp op;
+  op.parts.push_back(part);
   return scope.graph().apply(std::move(op), {x});
 }
 
@@ -85,8 +111,11 @@ Value embedding(const Scope& scope, Value ids, std::int64_t entries, std::int64_
   return scope.graph().apply(graph::EmbeddingOp{weight}, {ids});
 }
 
-Value sinusoidal_embedding(const Scope& scope, Value ids, std::int64_t entries, std::int64_t size) {
-  const auto weight = scope.parameter("weight", {entries, size}, Initializer::sinusoidal());
+Value sinusoidal_embedding(const Scope& scope, Value ids, std::int64_t entries, std::int64_t size,
+                           bool halves) {
+  const auto weight =
+      scope.parameter("weight", {entries, size},
+                      halves ? Initializer::sinusoidal_halves() : Initializer::sinusoidal());
   return scope.graph().apply(graph::EmbeddingOp{weight}, {ids});
 }
 
@@ -174,6 +203,13 @@ Value prepend_rows(const Scope& scope, Value shared, Value x) {
 Value convolution(const Scope& scope, Value x, std::int64_t out_channels, std::int64_t kernel,
                   const ConvolutionOptions& options) {
   const std::int64_t in = scope.graph().columns(x);
+  expect_odd(scope, kernel);
+  if (options.groups < 1 || in % options.groups != 0 || out_channels % options.groups != 0) {
+    throw Error(ErrorCode::kInvalidArgument,
+                concat("The convolution ", scope.path(), " has ", options.groups,
+                       " groups, which do not divide its ", in, " input and ", out_channels,
+                       " output columns."));
+  }
   graph::ConvolutionOp op{};
   op.weight = scope.parameter("weight", {out_channels, in / options.groups, kernel},
                               scope.weight_initializer());
@@ -181,6 +217,22 @@ Value convolution(const Scope& scope, Value x, std::int64_t out_channels, std::i
   op.groups = options.groups;
   op.left = kernel / 2;
   return scope.graph().apply(op, {x});
+}
+
+Value head_convolution(const Scope& scope, Value x, std::int64_t heads, std::int64_t kernel) {
+  expect_odd(scope, kernel);
+  graph::ConvolutionOp op{};
+  op.weight = scope.parameter("weight", {heads, 1, kernel, 1}, scope.weight_initializer());
+  op.groups = heads;
+  op.left = kernel / 2;
+  op.repeat = scope.graph().columns(x) / heads;
+  return scope.graph().apply(op, {x});
+}
+
+Value dynamic_convolution(const Scope& scope, Value x, Value kernels, std::int64_t heads,
+                          std::int64_t width) {
+  expect_odd(scope, width);
+  return scope.graph().apply(graph::DynamicConvolutionOp{heads, width}, {x, kernels});
 }
 
 Value first_token(const Scope& scope, Value x) {

@@ -13,11 +13,21 @@ namespace verdict::nn {
 struct LinearOptions {
   bool bias = true;
   bool transposed = false;  ///< weight [in, out], as in GPT-2's Conv1D
+  /// Input and output are divided into that many groups, which do not meet: weight [out, in /
+  /// groups], or, `transposed`, [groups, in / groups, out / groups]. Throws `kInvalidArgument`
+  /// where they do not divide both.
+  std::int64_t groups = 1;
+  bool pointwise = false;  ///< stored as a convolution of kernel 1: a further axis of size 1
 };
 
 /// torch.nn.Linear: x [s, in] → [s, out]; parameters `weight` [out, in] and `bias` [out].
 Value linear(const Scope& scope, Value x, std::int64_t out_features,
              const LinearOptions& options = {});
+
+/// A product without bias whose weight is the parameter `name` of several axes: [in, …] where
+/// `transposed`, else [out, …] (XLNet).
+Value projection(const Scope& scope, Value x, std::string_view name,
+                 std::vector<std::int64_t> shape, bool transposed);
 
 /// Several projections that are stored one after another in one `weight` [Σ outᵢ, in].
 std::vector<Value> fused_linear(const Scope& scope, Value x,
@@ -35,8 +45,10 @@ std::vector<Value> interleaved_linear(const Scope& scope, Value x, std::int64_t 
 Value embedding(const Scope& scope, Value ids, std::int64_t entries, std::int64_t size,
                 std::int64_t padding_idx = -1);
 
-/// `embedding` whose table starts as sines and cosines of the position.
-Value sinusoidal_embedding(const Scope& scope, Value ids, std::int64_t entries, std::int64_t size);
+/// `embedding` whose table starts as sines and cosines of the position: by turns, or with `halves`
+/// all sines first.
+Value sinusoidal_embedding(const Scope& scope, Value ids, std::int64_t entries, std::int64_t size,
+                           bool halves = false);
 
 /// A parameter [rows, …] as a value that all sequences share, [rows, product of the other axes].
 Value table(const Scope& scope, std::string_view name, std::vector<std::int64_t> shape,
@@ -79,11 +91,20 @@ struct ConvolutionOptions {
   bool bias = true;
 };
 
-/// torch.nn.Conv1d over the tokens of each sequence, padded by kernel / 2 on the left and the rest
-/// on the right: x [s, in] → [s, out]; parameters `weight` [out, in / groups, kernel] and `bias`
-/// [out].
+/// torch.nn.Conv1d over the tokens of each sequence, padded by (kernel - 1) / 2 on both sides:
+/// x [s, in] → [s, out]; parameters `weight` [out, in / groups, kernel] and `bias` [out]. Throws
+/// `kInvalidArgument` for an even kernel, and for groups that do not divide the columns.
 Value convolution(const Scope& scope, Value x, std::int64_t out_channels, std::int64_t kernel,
                   const ConvolutionOptions& options = {});
+
+/// One kernel a head, which serves all of its columns, without bias: x [s, heads · n] → the same;
+/// parameter `weight` [heads, 1, kernel, 1]. The kernel must be odd; throws `kInvalidArgument`.
+Value head_convolution(const Scope& scope, Value x, std::int64_t heads, std::int64_t kernel);
+
+/// Convolution of each head of x with kernels [s, heads · width], which a softmax normalises; see
+/// `graph::DynamicConvolutionOp`. The width must be odd; throws `kInvalidArgument`.
+Value dynamic_convolution(const Scope& scope, Value x, Value kernels, std::int64_t heads,
+                          std::int64_t width);
 
 /// What of each sequence goes on: x [s, n] → [rows, n].
 Value first_token(const Scope& scope, Value x);

@@ -3,6 +3,9 @@
 #include <cmath>
 #include <utility>
 
+#include "verdict/base/error.h"
+#include "verdict/base/strings.h"
+
 namespace verdict::nn {
 
 InverseFrequencies rotary_frequencies(double base, std::int64_t rotated) {
@@ -43,8 +46,15 @@ Value rotary_table(const Scope& scope, std::int64_t rotated, InverseFrequencies 
 }
 
 Value rotate(const Scope& scope, Value x, Value table, std::int64_t heads, std::int64_t head_size,
-             bool interleaved) {
-  return scope.graph().apply(graph::RotaryOp{heads, head_size, interleaved}, {x, table});
+             const RotaryOptions& options) {
+  if (const std::int64_t rotated = scope.graph().columns(table); rotated % 2 != 0) {
+    throw Error(ErrorCode::kInvalidArgument,
+                concat("Rotary positions need an even number of columns of each head; the config "
+                       "asks for ",
+                       rotated, "."));
+  }
+  return scope.graph().apply(
+      graph::RotaryOp{heads, head_size, options.interleaved, options.sines_first}, {x, table});
 }
 
 }  // namespace verdict::nn

@@ -20,8 +20,14 @@ InverseFrequencies rotary_frequencies(double base, std::int64_t rotated);
 Value rotary_table(const Scope& scope, std::int64_t rotated, InverseFrequencies frequencies,
                    double magnitude = 1);
 
-/// Rotates the first columns of every head, as many as the table has.
+struct RotaryOptions {
+  bool interleaved = false;  ///< pairs are neighbours
+  bool sines_first = false;  ///< in the table
+};
+
+/// Rotates the first columns of every head, as many as the table has. Throws `kInvalidArgument` for
+/// an odd number of them.
 Value rotate(const Scope& scope, Value x, Value table, std::int64_t heads, std::int64_t head_size,
-             bool interleaved = false);
+             const RotaryOptions& options = {});
 
 }  // namespace verdict::nn

@@ -47,7 +47,7 @@ class TextClassificationPipeline {
 
   /// Labels by text, in the order of the texts. An empty list gives an empty list. Throws
   /// `kInvalidArgument`, with the text's number, for a text over the maximum length (naming the
-  /// length and the option) or invalid UTF-8.
+  /// length and the option).
   std::vector<std::vector<LabelScore>> operator()(
       std::span<const TextInput> inputs, const TextClassificationOptions& options = {}) const;
 

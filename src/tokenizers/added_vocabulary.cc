@@ -11,14 +11,6 @@ namespace verdict {
 
 namespace {
 
-/// The code point that ends before byte `end`, and where it begins.
-std::pair<char32_t, std::size_t> code_point_before(std::string_view text, std::size_t end) {
-  std::size_t first = end - 1;
-  while (!is_code_point_start(text[first])) --first;
-  std::size_t at = first;
-  return {next_code_point(text, at), first};
-}
-
 bool word_before(std::string_view text, std::size_t at) {
   return at > 0 && unicode::is_word(code_point_before(text, at).first);
 }
@@ -27,47 +19,69 @@ bool word_at(std::string_view text, std::size_t at) {
   return at < text.size() && unicode::is_word(next_code_point(text, at));
 }
 
-std::size_t skip_space_before(std::string_view text, std::size_t at, std::size_t least) {
-  while (at > least) {
-    const auto [c, first] = code_point_before(text, at);
-    if (!unicode::is_whitespace(c)) break;
-    at = first;
-  }
-  return std::max(at, least);
-}
-
-std::size_t skip_space_at(std::string_view text, std::size_t at) {
-  while (at < text.size()) {
-    std::size_t next = at;
-    if (!unicode::is_whitespace(next_code_point(text, next))) break;
-    at = next;
-  }
-  return at;
-}
+unsigned char first_byte(std::string_view text) { return static_cast<unsigned char>(text[0]); }
 
 }  // namespace
 
-void AddedVocabulary::Matcher::add(const std::string& pattern, std::size_t token) {
-  if (pattern.empty()) return;
-  if (!patterns.insert_or_assign(pattern, token).second) return;
-  auto& list = by_first_byte[static_cast<unsigned char>(pattern.front())];
-  list.push_back(pattern);
-  std::ranges::stable_sort(
-      list, [](const std::string& a, const std::string& b) { return a.size() > b.size(); });
+AddedVocabulary::Matcher::Matcher(std::vector<std::pair<std::string, std::size_t>> patterns)
+    : patterns_(std::move(patterns)) {
+  std::erase_if(patterns_, [](const auto& pattern) { return pattern.first.empty(); });
+  std::ranges::sort(patterns_);
+  for (const auto& pattern : patterns_) ++by_first_byte_[first_byte(pattern.first) + 1u];
+  for (std::size_t byte = 0; byte < 256; ++byte) by_first_byte_[byte + 1] += by_first_byte_[byte];
 }
 
-void AddedVocabulary::add(AddedToken token, const Normalizer* normalizer) {
-  const std::size_t index = tokens_.size();
-  by_content_[token.content] = index;
-  by_id_[token.id] = index;
-  if (token.normalized) {
-    NormalizedText content(token.content, 0, false);
-    if (normalizer != nullptr) normalizer->normalize(content);
-    normalized_.add(content.text(), index);
-  } else {
-    raw_.add(token.content, index);
+const std::pair<std::string, std::size_t>* AddedVocabulary::Matcher::longest(
+    std::string_view text) const {
+  // The patterns that agree with the text so far lie side by side; the one that is no longer than
+  // that comes first.
+  std::size_t first = by_first_byte_[first_byte(text)];
+  std::size_t last = by_first_byte_[first_byte(text) + 1u];
+  const std::pair<std::string, std::size_t>* found = nullptr;
+  for (std::size_t size = 1; first < last; ++size) {
+    while (first < last && patterns_[first].first.size() == size) found = &patterns_[first++];
+    if (first == last || size == text.size()) break;
+    const auto byte_before = [&](const auto& pattern, unsigned char byte) {
+      return static_cast<unsigned char>(pattern.first[size]) < byte;
+    };
+    const auto byte_after = [&](unsigned char byte, const auto& pattern) {
+      return byte < static_cast<unsigned char>(pattern.first[size]);
+    };
+    const auto begin = patterns_.begin() + static_cast<std::ptrdiff_t>(first);
+    const auto end = patterns_.begin() + static_cast<std::ptrdiff_t>(last);
+    const auto byte = static_cast<unsigned char>(text[size]);
+    const auto lower = std::lower_bound(begin, end, byte, byte_before);
+    first = static_cast<std::size_t>(lower - patterns_.begin());
+    last = static_cast<std::size_t>(std::upper_bound(lower, end, byte, byte_after) -
+                                    patterns_.begin());
   }
-  tokens_.push_back(std::move(token));
+  return found;
+}
+
+AddedVocabulary::AddedVocabulary(std::vector<AddedToken> tokens, const Normalizer* normalizer) {
+  for (AddedToken& token : tokens) {
+    if (token.special) special_.insert(token.content);
+    const auto [place, is_new] = by_id_.try_emplace(token.id, tokens_.size());
+    by_content_[token.content] = place->second;
+    if (is_new) {
+      tokens_.push_back(std::move(token));
+    } else {
+      tokens_[place->second] = std::move(token);
+    }
+  }
+  std::vector<std::pair<std::string, std::size_t>> raw;
+  std::vector<std::pair<std::string, std::size_t>> normalized;
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    decoded_.push_back(tokens_[i].content);
+    if (tokens_[i].normalized && normalizer != nullptr) {
+      NormalizedText content(tokens_[i].content, 0, false);
+      normalizer->normalize(content);
+      decoded_.back() = content.text();
+    }
+    (tokens_[i].normalized ? normalized : raw).emplace_back(decoded_.back(), i);
+  }
+  raw_ = Matcher(std::move(raw));
+  normalized_ = Matcher(std::move(normalized));
 }
 
 const AddedToken* AddedVocabulary::find(std::string_view content) const {
@@ -80,9 +94,13 @@ const AddedToken* AddedVocabulary::find(std::int32_t id) const {
   return found == by_id_.end() ? nullptr : &tokens_[found->second];
 }
 
-bool AddedVocabulary::is_special(std::int32_t id) const {
-  const AddedToken* token = find(id);
-  return token != nullptr && token->special;
+const std::string* AddedVocabulary::decoded(std::int32_t id) const {
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? nullptr : &decoded_[found->second];
+}
+
+bool AddedVocabulary::is_special(std::string_view content) const {
+  return special_.contains(std::string(content));
 }
 
 std::vector<AddedVocabulary::Segment> AddedVocabulary::split(std::string_view text, bool normalized,
@@ -91,32 +109,29 @@ std::vector<AddedVocabulary::Segment> AddedVocabulary::split(std::string_view te
   std::vector<Segment> segments;
   std::size_t open = 0;  // first byte that belongs to no segment yet
   const auto add = [&](std::size_t first, std::size_t last, const AddedToken* token) {
-    if (first == last && token == nullptr) return;
+    if (first >= last) return;
     segments.push_back(
         {{static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last)}, token});
   };
-  std::size_t at = 0;
+  std::size_t at = matcher.empty() ? text.size() : 0;
   while (at < text.size()) {
-    const auto& candidates = matcher.by_first_byte[static_cast<unsigned char>(text[at])];
-    const auto match = std::ranges::find_if(candidates, [&](const std::string& pattern) {
-      return starts_with(text.substr(at), pattern);
-    });
-    if (match == candidates.end()) {
+    const auto* match = matcher.longest(text.substr(at));
+    if (match == nullptr) {
       ++at;
       continue;
     }
-    const AddedToken& token = tokens_[matcher.patterns.at(*match)];
+    const AddedToken& token = tokens_[match->second];
     std::size_t first = at;
-    std::size_t last = at + match->size();
+    std::size_t last = at + match->first.size();
+    // As in the reference, a token is also found in the white space that the one before took.
     at = last;
-    if (skip_special && token.special) continue;
+    if (skip_special && is_special(token.content)) continue;
     if (token.single_word && (word_before(text, first) || word_at(text, last))) continue;
-    if (token.lstrip) first = skip_space_before(text, first, open);
-    if (token.rstrip) last = skip_space_at(text, last);
+    if (token.lstrip) first = unicode::skip_space_before(text, first, open);
+    if (token.rstrip) last = unicode::skip_space_at(text, last);
     add(open, first, nullptr);
     add(first, last, &token);
     open = last;
-    at = std::max(at, last);
   }
   add(open, text.size(), nullptr);
   return segments;

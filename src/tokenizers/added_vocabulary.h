@@ -1,10 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "verdict/tokenizers/normalized_text.h"
@@ -26,13 +27,18 @@ struct AddedToken {
 /// The added tokens of a tokenizer (reference: AddedVocabulary of tokenizers).
 class AddedVocabulary {
  public:
-  /// A later token of the same content replaces an earlier one. `normalizer` may be null.
-  void add(AddedToken token, const Normalizer* normalizer);
+  AddedVocabulary() = default;
+
+  /// A later token of the same content or id replaces an earlier one. `normalizer` may be null.
+  AddedVocabulary(std::vector<AddedToken> tokens, const Normalizer* normalizer);
 
   const AddedToken* find(std::string_view content) const;
   const AddedToken* find(std::int32_t id) const;
-  bool is_special(std::int32_t id) const;
   const std::vector<AddedToken>& tokens() const { return tokens_; }
+
+  /// The text of an added token that a decoder gets, which is the normalized one; null for another.
+  const std::string* decoded(std::int32_t id) const;
+  bool is_special(std::string_view content) const;
 
   /// A stretch of text: an added token, or text between them.
   struct Segment {
@@ -44,20 +50,30 @@ class AddedVocabulary {
   /// tokens that are looked for; special ones are left out when `skip_special`.
   std::vector<Segment> split(std::string_view text, bool normalized, bool skip_special) const;
 
-  bool has_normalized() const { return !normalized_.patterns.empty(); }
+  bool has_normalized() const { return !normalized_.empty(); }
 
  private:
-  /// Patterns by their first byte, longest first.
-  struct Matcher {
-    std::unordered_map<std::string, std::size_t> patterns;  // text → index of the token
-    std::vector<std::vector<std::string>> by_first_byte =
-        std::vector<std::vector<std::string>>(256);
-    void add(const std::string& pattern, std::size_t token);
+  /// Finds the longest pattern that begins at a place.
+  class Matcher {
+   public:
+    Matcher() = default;
+    /// Pairs of a pattern and the index of its token.
+    explicit Matcher(std::vector<std::pair<std::string, std::size_t>> patterns);
+
+    bool empty() const { return patterns_.empty(); }
+    /// The longest pattern that `text` begins with; null when there is none.
+    const std::pair<std::string, std::size_t>* longest(std::string_view text) const;
+
+   private:
+    std::vector<std::pair<std::string, std::size_t>> patterns_;  // sorted
+    std::array<std::uint32_t, 257> by_first_byte_{};             // where those of a byte begin
   };
 
   std::vector<AddedToken> tokens_;
+  std::vector<std::string> decoded_;
   std::unordered_map<std::string, std::size_t> by_content_;
   std::unordered_map<std::int32_t, std::size_t> by_id_;
+  std::unordered_set<std::string> special_;
   Matcher raw_;
   Matcher normalized_;
 };

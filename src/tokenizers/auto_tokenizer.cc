@@ -10,8 +10,10 @@
 #include "verdict/base/json.h"
 #include "verdict/base/strings.h"
 #include "verdict/tokenizers/component.h"
-#include "verdict/tokenizers/legacy_vocabulary.h"
+#include "verdict/tokenizers/legacy/legacy_tokenizer.h"
+#include "verdict/tokenizers/legacy/tokenizer_class.h"
 #include "verdict/tokenizers/special_tokens.h"
+#include "verdict/tokenizers/tokenizer_json.h"
 
 namespace verdict {
 
@@ -31,46 +33,6 @@ json read_json(const FileSet& files, const std::string& name) {
     throw Error(ErrorCode::kCorruptFile, concat("\"", file->name(), "\" is no JSON object."));
   }
   return value;
-}
-
-AddedToken read_added_token(const json& item, std::int64_t id) {
-  if (!item.is_object()) corrupt("added token", "it is no object");
-  if (id < 0 || id > Vocabulary::kMostId) corrupt("added token", concat("its id is ", id));
-  AddedToken token;
-  token.content = get_string(item, "content", "");
-  token.id = static_cast<std::int32_t>(id);
-  token.single_word = get_bool(item, "single_word", false);
-  token.lstrip = get_bool(item, "lstrip", false);
-  token.rstrip = get_bool(item, "rstrip", false);
-  token.special = get_bool(item, "special", false);
-  token.normalized = get_bool(item, "normalized", !token.special);
-  if (token.content.empty()) corrupt("added token", concat("the token ", id, " has no content"));
-  return token;
-}
-
-/// The added tokens of tokenizer.json, then those that only tokenizer_config.json has.
-std::vector<AddedToken> read_added_tokens(const json& tokenizer, const json& config) {
-  std::vector<AddedToken> tokens;
-  if (tokenizer.contains("added_tokens") && !tokenizer["added_tokens"].is_null()) {
-    for (const json& item : get_list(tokenizer, "added_tokens")) {
-      if (!item.is_object()) corrupt("added token", "it is no object");
-      tokens.push_back(read_added_token(item, get_integer(item, "id", -1)));
-    }
-  }
-  const json decoder = config.value("added_tokens_decoder", json::object());
-  if (!decoder.is_object()) corrupt("config", "its \"added_tokens_decoder\" is no object");
-  for (const auto& [key, item] : decoder.items()) {
-    std::int64_t id = 0;
-    const bool is_number =
-        !key.empty() && key.size() < 10 && key.find_first_not_of("0123456789") == std::string::npos;
-    if (!is_number)
-      corrupt("config", concat("the id \"", key, "\" of an added token is no number"));
-    id = std::stoll(key);
-    const bool known = std::any_of(tokens.begin(), tokens.end(),
-                                   [&](const AddedToken& token) { return token.id == id; });
-    if (!known) tokens.push_back(read_added_token(item, id));
-  }
-  return tokens;
 }
 
 /// Tokenizer classes whose models take no token_type_ids.
@@ -115,11 +77,6 @@ TokenizerSettings read_settings(const json& config) {
   return settings;
 }
 
-json component(const json& tokenizer, const char* name) {
-  const auto found = tokenizer.find(name);
-  return found == tokenizer.end() ? json() : *found;
-}
-
 }  // namespace
 
 AutoTokenizer::AutoTokenizer() {
@@ -134,8 +91,11 @@ std::unique_ptr<PretrainedTokenizer> AutoTokenizer::from_pretrained(const std::s
 }
 
 std::unique_ptr<PretrainedTokenizer> AutoTokenizer::from_pretrained(const FileSet& files) {
-  json config = read_json(files, "special_tokens_map.json");
-  config.update(read_json(files, "tokenizer_config.json"));
+  json own = read_json(files, "special_tokens_map.json");
+  own.update(read_json(files, "tokenizer_config.json"));
+  const std::string tokenizer_class = choose_tokenizer_class(own, read_json(files, "config.json"));
+  json config = tokenizer_class_defaults(tokenizer_class);
+  config.update(own);
   json tokenizer;
   if (const auto file = files.open("tokenizer.json")) {
     tokenizer = parse_json(read_text(*file), file->name());
@@ -143,21 +103,13 @@ std::unique_ptr<PretrainedTokenizer> AutoTokenizer::from_pretrained(const FileSe
       throw Error(ErrorCode::kCorruptFile,
                   concat("\"", file->name(), "\" is no tokenizer: it has no \"model\"."));
     }
-  } else if (const auto vocab = files.open("vocab.txt")) {
-    tokenizer = tokenizer_json_from_vocab_txt(read_text(*vocab), config);
   } else {
-    throw Error(ErrorCode::kNotFound, concat("\"", files.name(),
-                                             "\" has no tokenizer: expected tokenizer.json, or "
-                                             "vocab.txt with tokenizer_config.json."));
+    tokenizer = read_legacy_tokenizer(files, config, tokenizer_class);
   }
-  TokenizerParts parts;
-  parts.normalizer = make_normalizer(component(tokenizer, "normalizer"));
-  parts.pre_tokenizer = make_pre_tokenizer(component(tokenizer, "pre_tokenizer"));
-  parts.model = make_tokenizer_model(component(tokenizer, "model"));
-  parts.post_processor = make_post_processor(component(tokenizer, "post_processor"));
-  parts.decoder = make_decoder(component(tokenizer, "decoder"));
-  parts.added_tokens = read_added_tokens(tokenizer, config);
-  parts.settings = read_settings(config);
+  TokenizerParts parts = read_tokenizer_json(tokenizer, config);
+  TokenizerSettings sections = std::exchange(parts.settings, read_settings(config));
+  parts.settings.truncation = sections.truncation;
+  parts.settings.padding = sections.padding;
   return std::make_unique<PretrainedTokenizer>(std::move(parts));
 }
 

@@ -16,10 +16,10 @@ class AutoTokenizer {
   /// Throws `kInvalidArgument`: use `from_pretrained`.
   AutoTokenizer();
 
-  /// A folder, or a name (see `open_model`), with `tokenizer.json`, or with `vocab.txt` and
-  /// `tokenizer_config.json`. Throws `kNotFound` when there is neither, `kCorruptFile` for a file
-  /// that contradicts itself, `kUnsupported` for a component or class that this version does not
-  /// have.
+  /// A folder, or a name (see `open_model`), with `tokenizer.json`, or with the legacy files of its
+  /// class, which tokenizer_config.json or config.json names. Throws `kNotFound` when there is
+  /// neither, `kCorruptFile` for a file that contradicts itself, `kUnsupported` for a component or
+  /// class that this version does not have.
   static std::unique_ptr<PretrainedTokenizer> from_pretrained(const std::string& name_or_path,
                                                               const HubOptions& options = {});
   static std::unique_ptr<PretrainedTokenizer> from_pretrained(const FileSet& files);

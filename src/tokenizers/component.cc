@@ -1,8 +1,7 @@
 #include "verdict/tokenizers/component.h"
 
-#include "verdict/base/error.h"
 #include "verdict/base/json.h"
-#include "verdict/base/strings.h"
+#include "verdict/base/utf8.h"
 
 namespace verdict::tokenizer_json {
 
@@ -59,6 +58,16 @@ std::string get_string(const json& component, std::string_view field, std::strin
   return value->get<std::string>();
 }
 
+std::string get_character(const json& component, std::string_view field) {
+  const std::string text = get_string(component, field, "");
+  std::size_t size = 0;
+  if (!text.empty()) next_code_point(text, size);
+  if (text.empty() || size != text.size()) {
+    corrupt(name_of(component), concat("its \"", field, "\" is not one character"));
+  }
+  return text;
+}
+
 const json& get_list(const json& component, std::string_view field) {
   const json* value = find(component, field);
   if (value == nullptr || !value->is_array()) {
@@ -67,9 +76,28 @@ const json& get_list(const json& component, std::string_view field) {
   return *value;
 }
 
+Vocabulary read_vocabulary(const json& model) {
+  const auto vocab = model.find("vocab");
+  if (vocab == model.end() || !vocab->is_object()) corrupt("model", "it has no object \"vocab\"");
+  Vocabulary vocabulary;
+  for (const auto& [token, id] : vocab->items()) {
+    if (!id.is_number_integer()) corrupt("model", "an id of its vocabulary is no integer");
+    vocabulary.add(token, id.get<std::int64_t>());
+  }
+  return vocabulary;
+}
+
 void unsupported(std::string_view room, std::string_view type) {
   throw Error(ErrorCode::kUnsupported, concat("The tokenizer's ", room, " is of the type \"", type,
                                               "\", which this version does not support."));
+}
+
+void throw_with_path(const std::string& path, const Error& error) {
+  constexpr std::string_view kAt = "At ";
+  const std::string_view what = error.what();
+  const bool has_path = starts_with(what, kAt);
+  throw Error(error.code(), has_path ? concat(kAt, path, ".", what.substr(kAt.size()))
+                                     : concat(kAt, path, ": ", what));
 }
 
 void corrupt(std::string_view part, std::string_view what) {

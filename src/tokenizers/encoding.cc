@@ -26,6 +26,7 @@ void append_tokens(Encoding& to, const Encoding& from) {
   extend(to.offsets, from.offsets);
   extend(to.word_ids, from.word_ids);
   extend(to.sequence_ids, from.sequence_ids);
+  extend(to.spaces, from.spaces);
 }
 
 }  // namespace
@@ -49,6 +50,7 @@ Encoding Encoding::slice(std::size_t first, std::size_t last) const {
           part(offsets, first, last),
           part(word_ids, first, last),
           part(sequence_ids, first, last),
+          spaces.empty() ? std::vector<TokenSpaces>() : part(spaces, first, last),
           {}};
 }
 

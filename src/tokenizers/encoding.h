@@ -7,6 +7,12 @@
 
 namespace verdict {
 
+/// Characters of white space at both ends of a token's text.
+struct TokenSpaces {
+  std::uint32_t leading = 0;
+  std::uint32_t trailing = 0;
+};
+
 /// A tokenized text or pair, with one entry a token in every list (reference: Encoding of
 /// tokenizers).
 struct Encoding {
@@ -20,6 +26,8 @@ struct Encoding {
   std::vector<TextRange> offsets;  ///< code points of the original text
   std::vector<std::int32_t> word_ids;
   std::vector<std::int32_t> sequence_ids;  ///< 0 for the text, 1 for its pair
+  /// For post-processors that trim offsets; empty for others and behind them.
+  std::vector<TokenSpaces> spaces;
   /// What truncation cut off, in windows of the same length.
   std::vector<Encoding> overflowing;
 

@@ -4,8 +4,6 @@
 #include <span>
 #include <utility>
 
-#include "verdict/base/unicode.h"
-
 namespace verdict {
 
 TextRange NormalizedText::origin(TextRange range) const {
@@ -19,7 +17,7 @@ TextRange NormalizedText::origin(TextRange range) const {
 }
 
 NormalizedText NormalizedText::slice(TextRange range) const {
-  NormalizedText part(range.of(text_), offset_ + range.first, track_);
+  NormalizedText part(range.of(text_), origin(range).first, track_);
   part.rewritten_ = rewritten_;
   if (!origins_.empty()) {
     const auto origins = std::span(origins_).subspan(range.first, range.size());
@@ -28,37 +26,72 @@ NormalizedText NormalizedText::slice(TextRange range) const {
   return part;
 }
 
-void NormalizedText::order_marks() {
-  struct Character {
-    TextRange bytes;
-    int rank;
-  };
-  std::vector<Character> characters;
-  bool ordered = true;
-  std::size_t at = 0;
-  while (at < text_.size()) {
-    const auto first = static_cast<std::uint32_t>(at);
-    const int rank = unicode::combining_rank(next_code_point(text_, at));
-    if (rank > 0 && !characters.empty() && characters.back().rank > rank) ordered = false;
-    characters.push_back({{first, static_cast<std::uint32_t>(at)}, rank});
-  }
-  if (ordered) return;
-  for (auto run = characters.begin(); run != characters.end();) {
-    const auto is_starter = [](const Character& c) { return c.rank == 0; };
-    const auto end = std::find_if(run, characters.end(), is_starter);
-    std::stable_sort(run, end,
-                     [](const Character& a, const Character& b) { return a.rank < b.rank; });
-    run = end == characters.end() ? end : end + 1;
-  }
-  std::string text;
-  std::vector<TextRange> origins;
-  for (const Character& character : characters) {
-    text += character.bytes.of(text_);
-    if (track_) origins.resize(text.size(), origin(character.bytes));
+TextRange NormalizedText::origin_of_character(std::size_t at) const {
+  if (!track_) return {};
+  if (rewritten_) return origins_[at];
+  while (!is_code_point_start(text_[at])) --at;
+  std::size_t last = at;
+  next_code_point(text_, last);
+  return origin({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(last)});
+}
+
+void NormalizedText::transform(std::string text, std::span<const std::int32_t> changes) {
+  if (track_) {
+    std::vector<TextRange> origins;
+    origins.reserve(text.size());
+    std::size_t old = 0;
+    std::size_t at = 0;
+    for (const std::int32_t change : changes) {
+      const bool inserted = change > 0;
+      TextRange range{offset_, offset_};
+      if (old > 0 || !inserted) {
+        range = origin_of_character(inserted ? old - 1 : std::min(old, text_.size() - 1));
+      }
+      for (std::int32_t used = change; used <= 0 && old < text_.size(); ++used) {
+        next_code_point(text_, old);
+      }
+      next_code_point(text, at);
+      origins.resize(at, range);
+    }
+    origins_ = std::move(origins);
   }
   text_ = std::move(text);
-  origins_ = std::move(origins);
   rewritten_ = true;
+}
+
+TextRange NormalizedText::origin_of_insertion(std::size_t at) const {
+  if (!track_) return {};
+  return at == 0 ? TextRange{offset_, offset_} : origin_of_character(at - 1);
+}
+
+void NormalizedText::Builder::keep(TextRange range) {
+  text_ += range.of(from_.text_);
+  if (!from_.track_) return;
+  if (from_.rewritten_) {
+    const auto origins = std::span(from_.origins_).subspan(range.first, range.size());
+    origins_.insert(origins_.end(), origins.begin(), origins.end());
+    return;
+  }
+  std::size_t at = range.first;
+  while (at < range.last) {
+    const auto first = static_cast<std::uint32_t>(at);
+    next_code_point(from_.text_, at);
+    const TextRange origin = from_.origin({first, static_cast<std::uint32_t>(at)});
+    origins_.insert(origins_.end(), at - first, origin);
+  }
+}
+
+void NormalizedText::Builder::insert(std::string_view text, TextRange origin) {
+  text_ += text;
+  if (from_.track_) origins_.insert(origins_.end(), text.size(), origin);
+}
+
+NormalizedText NormalizedText::Builder::finish() && {
+  NormalizedText text({}, from_.offset_, from_.track_);
+  text.text_ = std::move(text_);
+  text.origins_ = std::move(origins_);
+  text.rewritten_ = true;
+  return text;
 }
 
 }  // namespace verdict

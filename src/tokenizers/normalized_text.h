@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,7 @@ class NormalizedText {
       : text_(original), offset_(offset), track_(track) {}
 
   const std::string& text() const { return text_; }
+  bool tracks() const { return track_; }
 
   /// Bytes of the whole input that a range of the text comes from.
   TextRange origin(TextRange range) const;
@@ -56,8 +58,31 @@ class NormalizedText {
     rewritten_ = true;
   }
 
-  /// Canonical ordering (Unicode 16, D109): sorts runs of combining marks by their class.
-  void order_marks();
+  /// Puts `text` in place of the whole text, with a change a character (none when `tracks()` is
+  /// false): 0 for one that replaces the next old one, -n for one that also swallows n more, 1 for
+  /// one that is inserted and comes from where the one before came from (reference: transform).
+  void transform(std::string text, std::span<const std::int32_t> changes);
+
+  /// Where the character that byte `at` belongs to comes from.
+  TextRange origin_of_character(std::size_t at) const;
+
+  /// Where something that is inserted at byte `at` comes from: as the character before it.
+  TextRange origin_of_insertion(std::size_t at) const;
+
+  /// Puts another text together from parts of this one and insertions.
+  class Builder {
+   public:
+    explicit Builder(const NormalizedText& from) : from_(from) { text_.reserve(from.text_.size()); }
+    void keep(TextRange range);
+    void insert(std::string_view text, TextRange origin);
+    std::uint32_t size() const { return static_cast<std::uint32_t>(text_.size()); }
+    NormalizedText finish() &&;
+
+   private:
+    const NormalizedText& from_;
+    std::string text_;
+    std::vector<TextRange> origins_;
+  };
 
  private:
   std::string text_;

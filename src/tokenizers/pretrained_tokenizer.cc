@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <limits>
+#include <mutex>
 #include <utility>
 
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
+#include "verdict/base/unicode.h"
 #include "verdict/base/utf8.h"
+#include "verdict/tokenizers/byte_level.h"
+#include "verdict/tokenizers/word_cache.h"
 
 namespace verdict {
 
@@ -16,34 +20,27 @@ namespace {
   throw Error(ErrorCode::kInvalidArgument, message);
 }
 
-void check_text(std::string_view text) {
+void check_size(std::string_view text) {
   if (text.size() > std::numeric_limits<std::int32_t>::max()) {
     invalid(concat("The text has ", text.size(), " bytes; at most 2 GiB are possible."));
   }
-  if (const auto at = find_invalid_utf8(text)) {
-    invalid(concat("The text is not valid UTF-8 at byte ", *at, "."));
-  }
 }
 
-/// Byte offsets as code points, in place.
-void to_code_points(std::string_view text, std::vector<TextRange>& offsets) {
-  std::vector<std::uint32_t> index(text.size() + 1);
-  std::uint32_t count = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    index[i] = count;
-    if (i + 1 == text.size() || is_code_point_start(text[i + 1])) ++count;
+TokenSpaces spaces_of(std::string_view token) {
+  const auto is_space = [](char32_t c) {
+    return c == byte_level::kSpace || unicode::is_whitespace(c);
+  };
+  TokenSpaces spaces;
+  std::size_t first = 0;
+  while (first < token.size() && is_space(next_code_point(token, first))) ++spaces.leading;
+  std::size_t last = token.size();
+  while (last > 0) {
+    const auto [c, before] = code_point_before(token, last);
+    if (!is_space(c)) break;
+    ++spaces.trailing;
+    last = before;
   }
-  index[text.size()] = count;
-  for (TextRange& range : offsets) range = {index[range.first], index[range.last]};
-}
-
-/// The last whole words that together have at least `least` tokens.
-void keep_last_words(Encoding& encoding, std::size_t least) {
-  if (encoding.size() <= least) return;
-  std::size_t first = encoding.size() - least;
-  if (first == encoding.size()) return;
-  while (first > 0 && encoding.word_ids[first - 1] == encoding.word_ids[first]) --first;
-  encoding = encoding.slice(first, encoding.size());
+  return spaces;
 }
 
 void pad_to(Encoding& encoding, std::size_t length, Side side, std::int32_t id,
@@ -67,84 +64,292 @@ void pad_to(Encoding& encoding, std::size_t length, Side side, std::int32_t id,
 
 }  // namespace
 
-PretrainedTokenizer::PretrainedTokenizer(TokenizerParts parts) : parts_(std::move(parts)) {
-  for (AddedToken& token : parts_.added_tokens)
-    added_.add(std::move(token), parts_.normalizer.get());
-  parts_.added_tokens.clear();
-}
-
-void PretrainedTokenizer::encode_segment(NormalizedText text, std::int32_t sequence,
-                                         std::size_t most, std::int32_t& word,
-                                         Encoding& out) const {
-  const auto size = static_cast<std::uint32_t>(text.text().size());
-  if (size == 0) return;
-  PreTokenizedText split{std::move(text), {{0, size}}};
-  if (parts_.pre_tokenizer) parts_.pre_tokenizer->split(split);
-  std::vector<ModelToken> tokens;
-  for (const TextRange piece : split.pieces) {
-    if (out.size() >= most) return;
-    tokens.clear();
-    parts_.model->tokenize(piece.of(split.text.text()), tokens);
-    for (const ModelToken& token : tokens) {
-      const TextRange range{piece.first + token.range.first, piece.first + token.range.last};
-      out.push_back(token.id, sequence, 0, split.text.origin(range), word, sequence);
-    }
-    ++word;
+/// One thread's memory for encoding.
+class PretrainedTokenizer::Scratch {
+ public:
+  /// A cache that no other thread has until it is given back.
+  std::unique_ptr<WordCache> take() {
+    const std::lock_guard lock(mutex_);
+    if (caches_.empty()) return std::make_unique<WordCache>();
+    auto cache = std::move(caches_.back());
+    caches_.pop_back();
+    return cache;
   }
-}
+  void give_back(std::unique_ptr<WordCache> cache) {
+    const std::lock_guard lock(mutex_);
+    caches_.push_back(std::move(cache));
+  }
 
-Encoding PretrainedTokenizer::encode_sequence(std::string_view text, std::int32_t sequence,
-                                              const EncodeOptions& options) const {
-  check_text(text);
-  const Truncation& truncation = options.truncation;
-  const bool truncates = truncation.strategy != TruncationStrategy::kDoNotTruncate &&
-                         !(truncation.strategy == TruncationStrategy::kOnlySecond && sequence == 0);
-  const auto max_length =
-      static_cast<std::size_t>(std::max<std::int64_t>(truncation.max_length, 0));
-  const std::size_t most = truncates && truncation.side == Side::kRight
-                               ? max_length
-                               : std::numeric_limits<std::size_t>::max();
-  Encoding out;
-  std::int32_t word = 0;
-  const auto add_token = [&](const AddedToken& token, TextRange origin) {
-    if (out.size() < most) out.push_back(token.id, sequence, 0, origin, word++, sequence);
+ private:
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<WordCache>> caches_;
+};
+
+/// One text on its way to tokens.
+class PretrainedTokenizer::Sequence {
+ public:
+  Sequence(const PretrainedTokenizer& tokenizer, std::string_view text, std::int32_t sequence,
+           const EncodeOptions& options)
+      : tokenizer_(tokenizer),
+        options_(options),
+        text_(text),
+        sequence_(sequence),
+        tracks_(options.return_offsets || (tokenizer.parts_.pre_tokenizer &&
+                                           tokenizer.parts_.pre_tokenizer->needs_origins())),
+        trims_(tokenizer.parts_.post_processor->trims_offsets()) {
+    const Truncation& truncation = options.truncation;
+    truncates_ = truncation.strategy != TruncationStrategy::kDoNotTruncate &&
+                 !(truncation.strategy == TruncationStrategy::kOnlySecond && sequence == 0);
+    most_ = static_cast<std::size_t>(std::max<std::int64_t>(truncation.max_length, 0));
+    if (options.use_word_cache) cache_ = tokenizer.scratch_->take();
+  }
+  ~Sequence() {
+    if (cache_) tokenizer_.scratch_->give_back(std::move(cache_));
+  }
+  Sequence(const Sequence&) = delete;
+  Sequence& operator=(const Sequence&) = delete;
+
+  Encoding encode() && {
+    const AddedVocabulary& added = tokenizer_.added_;
+    const bool skip_special = options_.split_special_tokens;
+    for (const auto& segment : added.split(text_, false, skip_special)) {
+      if (segment.token != nullptr) {
+        add_token(*segment.token, segment.range, segment.range.of(text_));
+        continue;
+      }
+      NormalizedText normalized(segment.range.of(text_), segment.range.first, tracks_);
+      if (tokenizer_.parts_.normalizer) tokenizer_.parts_.normalizer->normalize(normalized);
+      if (!added.has_normalized()) {
+        add_text(std::move(normalized));
+        continue;
+      }
+      for (const auto& part : added.split(normalized.text(), true, skip_special)) {
+        if (part.token != nullptr) {
+          add_token(*part.token, normalized.origin(part.range), part.range.of(normalized.text()));
+        } else {
+          add_text(normalized.slice(part.range));
+        }
+      }
+    }
+    if (truncates_ && options_.truncation.side == Side::kLeft) keep_last_words();
+    fill();
+    return std::move(out_);
+  }
+
+ private:
+  struct Word {
+    std::size_t first;  ///< of its tokens
+    bool is_added;
   };
-  for (const auto& segment : added_.split(text, false, options.split_special_tokens)) {
-    if (segment.token != nullptr) {
-      add_token(*segment.token, segment.range);
-      continue;
-    }
-    NormalizedText normalized(segment.range.of(text), segment.range.first, options.return_offsets);
-    if (parts_.normalizer) parts_.normalizer->normalize(normalized);
-    if (!added_.has_normalized()) {
-      encode_segment(std::move(normalized), sequence, most, word, out);
-      continue;
-    }
-    for (const auto& part : added_.split(normalized.text(), true, options.split_special_tokens)) {
-      if (part.token != nullptr) {
-        add_token(*part.token, normalized.origin(part.range));
+
+  bool stops_early() const { return truncates_ && options_.truncation.side == Side::kRight; }
+
+  void begin_word(bool is_added) {
+    if (truncates_) words_.push_back({out_.ids.size(), is_added});
+  }
+
+  void add_token(const AddedToken& token, TextRange origin, std::string_view text) {
+    if (done_) return;
+    begin_word(true);
+    out_.ids.push_back(token.id);
+    out_.offsets.push_back(origin);
+    out_.word_ids.push_back(word_++);
+    if (trims_) out_.spaces.push_back(spaces_of(text));
+  }
+
+  void add_text(NormalizedText text) {
+    const auto size = static_cast<std::uint32_t>(text.text().size());
+    if (size == 0 || done_) return;
+    PreTokenizedText split{std::move(text), {{0, size}}};
+    if (tokenizer_.parts_.pre_tokenizer) tokenizer_.parts_.pre_tokenizer->split(split);
+    const TokenizerModel& model = *tokenizer_.parts_.model;
+    if (!model.reads_bytes()) split.write_byte_level();
+    std::vector<ModelToken> tokens;
+    for (const TextRange piece : split.pieces) {
+      const std::string_view word = piece.of(split.text.text());
+      const auto tokenize = [&](std::vector<ModelToken>& out) {
+        split.byte_level ? model.tokenize_bytes(word, out) : model.tokenize(word, out);
+      };
+      begin_word(false);
+      if (cache_ && word.size() <= WordCache::kLongestWord) {
+        add_word(split.text, piece, cache_->tokens_of(word, tokenize));
       } else {
-        encode_segment(normalized.slice(part.range), sequence, most, word, out);
+        tokens.clear();
+        tokenize(tokens);
+        add_word(split.text, piece, tokens);
+      }
+      // As the reference, which looks at the limit only behind a word that the model tokenized.
+      if (stops_early() && out_.ids.size() >= most_) {
+        done_ = true;
+        return;
       }
     }
   }
-  if (truncates && truncation.side == Side::kLeft) keep_last_words(out, max_length);
-  if (options.return_offsets) {
-    to_code_points(text, out.offsets);
-  } else {
-    std::ranges::fill(out.offsets, TextRange{});
+
+  void add_word(const NormalizedText& text, TextRange piece, std::span<const ModelToken> tokens) {
+    for (const ModelToken& token : tokens) {
+      out_.ids.push_back(token.id);
+      const TextRange range{piece.first + token.range.first, piece.first + token.range.last};
+      if (range.last <= piece.last) {
+        out_.offsets.push_back(tracks_ ? text.origin(range) : TextRange{});
+      } else {
+        // As the reference, which then takes bytes of the piece for bytes of the whole text.
+        strays_.push_back(out_.offsets.size());
+        out_.offsets.push_back(token.range);
+      }
+      out_.word_ids.push_back(word_);
+      if (trims_) out_.spaces.push_back(tokenizer_.spaces_[static_cast<std::size_t>(token.id)]);
+    }
+    ++word_;
   }
+
+  /// Keeps as few words at the end as together have `most_` tokens, the last of which is not an
+  /// added token. Word ids begin with 0 again.
+  void keep_last_words() {
+    std::size_t kept = words_.size();
+    while (kept > 0) {
+      const Word& word = words_[--kept];
+      if (!word.is_added && out_.ids.size() - word.first >= most_) break;
+    }
+    if (kept == 0) return;
+    const auto first = static_cast<std::ptrdiff_t>(words_[kept].first);
+    const auto drop = [&](auto& values) {
+      if (!values.empty()) values.erase(values.begin(), values.begin() + first);
+    };
+    drop(out_.ids);
+    drop(out_.offsets);
+    drop(out_.word_ids);
+    drop(out_.spaces);
+    for (std::int32_t& word : out_.word_ids) word -= static_cast<std::int32_t>(kept);
+    std::erase_if(strays_, [&](std::size_t i) { return i < words_[kept].first; });
+    for (std::size_t& stray : strays_) stray -= words_[kept].first;
+  }
+
+  /// The fields that are the same for all tokens, and offsets in code points.
+  void fill() {
+    const std::size_t size = out_.ids.size();
+    out_.type_ids.assign(size, sequence_);
+    out_.attention_mask.assign(size, 1);
+    out_.special_tokens_mask.assign(size, 0);
+    out_.sequence_ids.assign(size, sequence_);
+    if (options_.return_offsets) {
+      to_code_points();
+    } else {
+      out_.offsets.assign(size, {});
+    }
+  }
+
+  void to_code_points() {
+    const auto is_ascii = [](char byte) { return static_cast<unsigned char>(byte) < 0x80; };
+    if (strays_.empty() && std::ranges::all_of(text_, is_ascii)) return;
+    // Code points that begin before each byte. A token that is part of a character has all of it.
+    const auto size = static_cast<std::uint32_t>(text_.size());
+    std::vector<std::uint32_t> before(size + 1);
+    for (std::uint32_t i = 0; i < size; ++i)
+      before[i + 1] = before[i] + is_code_point_start(text_[i]);
+    const auto at = [&](std::uint32_t byte) {
+      return byte < size && !is_code_point_start(text_[byte]) ? before[byte] - 1 : before[byte];
+    };
+    std::size_t stray = 0;
+    for (std::size_t i = 0; i < out_.offsets.size(); ++i) {
+      TextRange& range = out_.offsets[i];
+      if (stray == strays_.size() || strays_[stray] != i) {
+        range = {at(range.first), before[range.last]};
+        continue;
+      }
+      ++stray;
+      if (range.first >= size) continue;
+      const std::uint32_t first = at(range.first);
+      if (range.last < size) {
+        range = {first, at(range.last)};
+      } else {
+        range = {first, (range.last == size ? at(size - 1) : first + 1) + 1};
+      }
+    }
+  }
+
+  const PretrainedTokenizer& tokenizer_;
+  const EncodeOptions& options_;
+  std::string_view text_;
+  std::int32_t sequence_;
+  bool tracks_;
+  bool trims_;
+  bool truncates_ = false;
+  std::size_t most_ = 0;
+  std::unique_ptr<WordCache> cache_;
+  Encoding out_;
+  std::vector<Word> words_;          // only where the text is truncated
+  std::vector<std::size_t> strays_;  // tokens whose offsets are not of their piece
+  std::int32_t word_ = 0;
+  bool done_ = false;
+};
+
+PretrainedTokenizer::PretrainedTokenizer(TokenizerParts parts)
+    : parts_(std::move(parts)),
+      added_(std::exchange(parts_.added_tokens, {}), parts_.normalizer.get()),
+      scratch_(std::make_unique<Scratch>()) {
+  if (!parts_.post_processor->trims_offsets()) return;
+  const Vocabulary& vocabulary = parts_.model->vocabulary();
+  spaces_.resize(vocabulary.id_limit());
+  for (std::size_t id = 0; id < spaces_.size(); ++id) {
+    if (const auto token = vocabulary.token(static_cast<std::int64_t>(id))) {
+      spaces_[id] = spaces_of(*token);
+    }
+  }
+}
+
+PretrainedTokenizer::~PretrainedTokenizer() = default;
+
+Encoding PretrainedTokenizer::encode_text(std::string_view text, std::int32_t sequence,
+                                          std::optional<std::int32_t> word,
+                                          const EncodeOptions& options) const {
+  check_size(text);
+  std::string replaced;
+  if (find_invalid_utf8(text)) {
+    replaced = replace_invalid_utf8(text);
+    text = replaced;
+  }
+  Encoding out = Sequence(*this, text, sequence, options).encode();
+  if (word) std::ranges::fill(out.word_ids, *word);
+  return out;
+}
+
+Encoding PretrainedTokenizer::encode_words(const std::vector<std::string>& words,
+                                           std::int32_t sequence,
+                                           const EncodeOptions& options) const {
+  Encoding out;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    out.append(encode_text(words[i], sequence, static_cast<std::int32_t>(i), options));
+  }
+  return out;
+}
+
+Encoding PretrainedTokenizer::finish(std::vector<Encoding> encodings,
+                                     const EncodeOptions& options) const {
+  const bool is_pair = encodings.size() == 2;
+  const std::int64_t special = options.add_special_tokens ? num_special_tokens_to_add(is_pair) : 0;
+  truncate(encodings[0], is_pair ? &encodings[1] : nullptr, special, options.truncation);
+  parts_.post_processor->process(encodings, options.add_special_tokens);
+  if (encodings.empty()) return {};
+  Encoding out = std::move(encodings[0]);
+  for (std::size_t i = 1; i < encodings.size(); ++i) out.append(encodings[i]);
   return out;
 }
 
 Encoding PretrainedTokenizer::encode(const TextInput& input, const EncodeOptions& options) const {
   std::vector<Encoding> encodings;
-  encodings.push_back(encode_sequence(input.text, 0, options));
-  if (input.text_pair) encodings.push_back(encode_sequence(*input.text_pair, 1, options));
-  const std::int64_t special =
-      options.add_special_tokens ? num_special_tokens_to_add(input.text_pair.has_value()) : 0;
-  truncate(encodings[0], input.text_pair ? &encodings[1] : nullptr, special, options.truncation);
-  return parts_.post_processor->process(std::move(encodings), options.add_special_tokens);
+  encodings.push_back(encode_text(input.text, 0, std::nullopt, options));
+  if (input.text_pair) {
+    encodings.push_back(encode_text(*input.text_pair, 1, std::nullopt, options));
+  }
+  return finish(std::move(encodings), options);
+}
+
+Encoding PretrainedTokenizer::encode(const WordsInput& input, const EncodeOptions& options) const {
+  std::vector<Encoding> encodings;
+  encodings.push_back(encode_words(input.words, 0, options));
+  if (input.words_pair) encodings.push_back(encode_words(*input.words_pair, 1, options));
+  return finish(std::move(encodings), options);
 }
 
 void PretrainedTokenizer::pad(std::span<Encoding> encodings, const Padding& padding) const {
@@ -171,25 +376,34 @@ void PretrainedTokenizer::pad(std::span<Encoding> encodings, const Padding& padd
 
 std::string PretrainedTokenizer::decode(std::span<const std::int32_t> ids,
                                         bool skip_special_tokens) const {
-  std::vector<std::string_view> tokens;
+  std::vector<std::string> tokens;
   for (const std::int32_t id : ids) {
-    const AddedToken* added = added_.find(id);
-    if (added != nullptr && added->special && skip_special_tokens) continue;
-    const auto token = added != nullptr ? std::optional<std::string_view>(added->content)
-                                        : parts_.model->vocabulary().token(id);
-    if (token) tokens.push_back(*token);
+    const std::string* added = added_.decoded(id);
+    auto token = added != nullptr ? std::optional(*added) : parts_.model->id_to_token(id);
+    if (!token || (skip_special_tokens && added_.is_special(*token))) continue;
+    tokens.push_back(*std::move(token));
   }
-  return parts_.decoder->decode(tokens);
+  parts_.decoder->decode(tokens);
+  std::string text;
+  for (const std::string& token : tokens) text += token;
+  return text;
 }
 
 std::optional<std::int32_t> PretrainedTokenizer::token_to_id(std::string_view token) const {
   if (const AddedToken* added = added_.find(token)) return added->id;
-  return parts_.model->vocabulary().find(token);
+  return parts_.model->token_to_id(token);
 }
 
 std::string PretrainedTokenizer::id_to_token(std::int32_t id) const {
   if (const AddedToken* added = added_.find(id)) return added->content;
-  return std::string(parts_.model->vocabulary().token(id).value_or(""));
+  return parts_.model->id_to_token(id).value_or("");
+}
+
+std::size_t PretrainedTokenizer::get_vocab_size(bool with_added_tokens) const {
+  std::size_t size = vocab_size();
+  if (!with_added_tokens) return size;
+  for (const AddedToken& token : added_.tokens()) size += !parts_.model->token_to_id(token.content);
+  return size;
 }
 
 std::optional<std::int32_t> PretrainedTokenizer::pad_token_id() const {

@@ -24,6 +24,13 @@ struct TextInput {
   std::optional<std::string> text_pair;
 };
 
+/// A text or pair that is divided into words already; word ids count these, and offsets count
+/// within them.
+struct WordsInput {
+  std::vector<std::string> words;
+  std::optional<std::vector<std::string>> words_pair;
+};
+
 struct EncodeOptions {
   bool add_special_tokens = true;
   Truncation truncation;
@@ -31,6 +38,8 @@ struct EncodeOptions {
   bool split_special_tokens = false;
   /// Whether `Encoding::offsets` are wanted; without them encoding is faster and they are all zero.
   bool return_offsets = false;
+  /// Whether the tokens of words that came before are looked up.
+  bool use_word_cache = true;
 };
 
 enum class PaddingStrategy { kLongest, kMaxLength };
@@ -47,6 +56,10 @@ struct Padding {
 
 /// What a tokenizer's config says beside the pipeline of components.
 struct TokenizerSettings {
+  /// The sections `truncation` and `padding` of tokenizer.json, which the class Tokenizer applies.
+  std::optional<Truncation> truncation;
+  std::optional<Padding> padding;
+
   std::string tokenizer_class;
   std::optional<std::int64_t> model_max_length;  ///< tokens; unset: no limit
   std::vector<std::string> model_input_names;    ///< what its models take
@@ -74,11 +87,15 @@ class PretrainedTokenizer {
  public:
   explicit PretrainedTokenizer(TokenizerParts parts);
 
+  ~PretrainedTokenizer();
+
   /// Tokenizes a text or a pair. Like the reference, it tokenizes no more of a text that is
-  /// truncated than the words that reach `max_length` tokens, so `overflowing` ends there. Throws
-  /// `kInvalidArgument` for invalid UTF-8 (with the byte), and for a truncation that cannot be
-  /// done.
+  /// truncated than the words that reach `max_length` tokens, so `overflowing` ends there. What is
+  /// not well-formed UTF-8 counts as U+FFFD, one for each maximal subpart. Throws
+  /// `kInvalidArgument` for a truncation that cannot be done, and for a text that the model cannot
+  /// tokenize.
   Encoding encode(const TextInput& input, const EncodeOptions& options = {}) const;
+  Encoding encode(const WordsInput& input, const EncodeOptions& options = {}) const;
 
   /// Brings encodings, and their windows, to one length. Throws `kInvalidArgument` when the
   /// tokenizer has no padding token.
@@ -96,21 +113,28 @@ class PretrainedTokenizer {
     return parts_.post_processor->added_tokens(is_pair);
   }
 
-  std::size_t vocab_size() const { return parts_.model->vocabulary().size(); }
+  std::size_t vocab_size() const { return parts_.model->vocab_size(); }
+  /// With added tokens: those of the vocabulary and the added ones that it lacks.
+  std::size_t get_vocab_size(bool with_added_tokens) const;
+  const std::vector<AddedToken>& added_tokens() const { return added_.tokens(); }
   const TokenizerSettings& settings() const { return parts_.settings; }
   std::optional<std::int64_t> model_max_length() const { return settings().model_max_length; }
   std::optional<std::int32_t> pad_token_id() const;
 
  private:
-  Encoding encode_sequence(std::string_view text, std::int32_t sequence,
-                           const EncodeOptions& options) const;
-  /// Appends the tokens of a normalized text, and stops after the word with which `out` has `most`
-  /// tokens.
-  void encode_segment(NormalizedText text, std::int32_t sequence, std::size_t most,
-                      std::int32_t& word, Encoding& out) const;
+  class Sequence;
+  class Scratch;
+
+  Encoding encode_text(std::string_view text, std::int32_t sequence,
+                       std::optional<std::int32_t> word, const EncodeOptions& options) const;
+  Encoding encode_words(const std::vector<std::string>& words, std::int32_t sequence,
+                        const EncodeOptions& options) const;
+  Encoding finish(std::vector<Encoding> encodings, const EncodeOptions& options) const;
 
   TokenizerParts parts_;
   AddedVocabulary added_;
+  std::vector<TokenSpaces> spaces_;  // by id, for a post-processor that trims offsets
+  std::unique_ptr<Scratch> scratch_;
 };
 
 }  // namespace verdict

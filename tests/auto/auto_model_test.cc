@@ -196,7 +196,7 @@ TEST(OutOfMemory, LeavesTheProgramUsable) {
       ErrorCode::kOutOfMemory, [&] { Auto::from_config(PretrainedConfig::from_json(config)); },
       "Loading the model", "memory");
 
-  config.update({{"vocab_size", 10}, {"num_hidden_layers", 1}, {"intermediate_size", 65536}});
+  config.update({{"vocab_size", 10}, {"num_hidden_layers", 2}, {"intermediate_size", 65536}});
   const auto wide = Auto::from_config(PretrainedConfig::from_json(config));
   const Tensor large(DType::kI64, {512, 512});
   expect_error(

@@ -35,6 +35,41 @@ TEST(Config, ReadsEveryTypesOwnSpelling) {
   EXPECT_FALSE(distilbert.to_json().contains("hidden_size"));
 }
 
+TEST(Config, TheFirstSpellingWinsInAFileThatHasSeveral) {
+  const auto bart = PretrainedConfig::from_json(
+      {{"model_type", "bart"}, {"encoder_layers", 6}, {"num_hidden_layers", 12}});
+  EXPECT_EQ(bart.get<std::int64_t>("encoder_layers"), 6);
+  EXPECT_EQ(bart.to_json()["encoder_layers"], 6);
+  const auto other =
+      PretrainedConfig::from_json({{"model_type", "bart"}, {"num_hidden_layers", 3}});
+  EXPECT_EQ(other.get<std::int64_t>("encoder_layers"), 3);
+  const auto xlnet = PretrainedConfig::from_json({{"model_type", "xlnet"}, {"n_token", 72}});
+  EXPECT_EQ(xlnet.get<std::int64_t>("vocab_size"), 72);
+  EXPECT_EQ(xlnet.to_json()["vocab_size"], 72);
+}
+
+TEST(Config, DerivesWhatTheReferenceDerives) {
+  const auto t5 = [](const json& kwargs) {
+    return PretrainedConfig::from_json({{"model_type", "t5"}}, "config.json", kwargs);
+  };
+  EXPECT_EQ(t5(json::object()).get<std::string>("dense_act_fn"), "relu");
+  const auto gated = t5({{"feed_forward_proj", "gated-gelu"}});
+  EXPECT_EQ(gated.get<std::string>("dense_act_fn"), "gelu_new");
+  EXPECT_TRUE(gated.get<bool>("is_gated_act"));
+  EXPECT_FALSE(gated.with({{"feed_forward_proj", "silu"}}).get<bool>("is_gated_act"));
+  const auto neo = PretrainedConfig::from_json({{"model_type", "gpt_neo"}, {"num_layers", 24}});
+  const auto layers = neo.get<json>("attention_layers");
+  ASSERT_EQ(layers.size(), 24u);
+  EXPECT_EQ(layers[23], "local");
+}
+
+TEST(Config, SomeTypesHaveThreeLabelsByDefault) {
+  EXPECT_EQ(PretrainedConfig::from_json({{"model_type", "bart"}}).num_labels(), 3);
+  EXPECT_EQ(PretrainedConfig::from_json({{"model_type", "mbart"}}).num_labels(), 2);
+  EXPECT_EQ(PretrainedConfig::from_json({{"model_type", "bart"}, {"num_labels", 4}}).num_labels(),
+            4);
+}
+
 TEST(Config, LabelsComeFromAnyOfTheirThreeForms) {
   EXPECT_EQ(bert({{"id2label", {{"0", "no"}, {"1", "yes"}, {"2", "maybe"}}}}).id2label()[2],
             "maybe");
@@ -44,6 +79,18 @@ TEST(Config, LabelsComeFromAnyOfTheirThreeForms) {
   EXPECT_EQ(named.label2id("yes"), 1);
   EXPECT_EQ(named.label2id("perhaps"), std::nullopt);
   EXPECT_EQ(named.to_json()["id2label"]["1"], "yes");
+}
+
+TEST(Config, TheModelsNameTellsTheTypeWhereTheFileHasNone) {
+  const auto type_of = [](std::string_view model, const json& kwargs = json::object()) {
+    return PretrainedConfig::from_json(json::object(), "config.json", kwargs, model).model_type();
+  };
+  EXPECT_EQ(type_of("bert/my-roberta-large/"), "roberta");
+  EXPECT_EQ(type_of("someone/bert-base"), "bert");
+  EXPECT_EQ(type_of("someone/bert-base", {{"model_type", "electra"}}), "electra");
+  expect_error(
+      ErrorCode::kInvalidArgument, [&] { type_of("bert/checkpoint-500"); }, "model_type",
+      "config.json");
 }
 
 TEST(Config, KeywordsOverrideAndUnknownOnesAreErrors) {

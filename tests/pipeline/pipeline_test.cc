@@ -93,9 +93,11 @@ TEST(Pipeline, RefusesLongTextsUnlessAsked) {
       ErrorCode::kInvalidArgument, [&] { classify("short", cut); }, "1000", "512");
 }
 
-TEST(Pipeline, RefusesInvalidTextAndOptions) {
-  expect_error(
-      ErrorCode::kInvalidArgument, [] { classify("ab\xff"); }, "UTF-8", "byte 2");
+TEST(Pipeline, TakesInvalidUtf8ForReplacementCharacters) {
+  EXPECT_EQ(classify("ab\xff\xe2\x82!").front().score, classify("ab\ufffd\ufffd!").front().score);
+}
+
+TEST(Pipeline, RefusesInvalidOptions) {
   TextClassificationOptions options;
   options.batch_size = 0;
   expect_error(

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
-import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { readFile, readdir, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import {
   AutoModelForSequenceClassification as AutoModel,
@@ -50,6 +52,13 @@ const cached = async () => {
   const entries = await readdir(env.cacheDir, { recursive: true, withFileTypes: true });
   return entries.filter((entry) => entry.isFile()).map((entry) => entry.name);
 };
+/** The sizes of unfinished files in the cache. */
+async function partialSizes() {
+  const entries = await readdir(env.cacheDir, { recursive: true, withFileTypes: true });
+  const partial = entries.filter(({ name: file }) => file.endsWith('.incomplete'));
+  const stats = await Promise.all(partial.map((entry) => stat(join(entry.parentPath, entry.name))));
+  return stats.map(({ size }) => size);
+}
 /** Gives the first `size` bytes of a file and closes the connection. */
 const breakOff = (size) => (_, response, content) => {
   response.writeHead(200, { ETag: '"tag"', 'Content-Length': content.length });
@@ -264,12 +273,10 @@ describe('broken downloads', () => {
     const stalled = new Promise((resolve) => (stall = resolve));
     hub.faults.set(WEIGHTS, (request, response, content) => {
       if (request.headers.range) return true;
-      const hash = '"' + 'tag' + '"';
-      response.writeHead(200, { ETag: hash, 'Content-Length': content.length });
+      response.writeHead(200, { ETag: '"tag"', 'Content-Length': content.length });
       response.write(content.subarray(0, 40_000), stall);
     });
     const settings = JSON.stringify({ remoteHost: hub.url, cacheDir: env.cacheDir });
-    const { spawn } = await import('node:child_process');
     const script = `
       import { AutoModelForSequenceClassification as AutoModel, env } from './web/dist/index.js';
       Object.assign(env, ${settings});
@@ -277,11 +284,14 @@ describe('broken downloads', () => {
     const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
       cwd: new URL('../..', import.meta.url),
     });
-    await stalled;
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    await Promise.race([stalled, ended]);
+    // What was sent has to reach the file.
+    const hasAll = async () => (await partialSizes()).includes(40_000);
+    while (child.exitCode === null && !(await hasAll())) await sleep(20);
     child.kill('SIGKILL');
-    await new Promise((resolve) => child.on('close', resolve));
-    assert.ok((await cached()).some((file) => file.endsWith('.incomplete')));
+    await ended;
+    assert.deepEqual(await partialSizes(), [40_000]);
     hub.faults.clear();
     assert.deepEqual(await load(), await load(bert));
     // The server's tag is another one now, so it sends the whole file.

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <new>
 
@@ -15,11 +17,12 @@ class AlignedBuffer {
   static constexpr std::size_t kOverread = 128;
 
   AlignedBuffer() = default;
-  explicit AlignedBuffer(std::size_t bytes)
-      : bytes_(bytes),
+  /// Throws `std::bad_alloc`, also for a size that is beyond all addresses.
+  explicit AlignedBuffer(std::uint64_t bytes)
+      : bytes_(fitting(bytes)),
         data_(static_cast<std::byte*>(
-            ::operator new(bytes + kOverread, std::align_val_t(kAlignment)))) {
-    std::memset(data_.get(), 0, bytes + kOverread);
+            ::operator new(bytes_ + kOverread, std::align_val_t(kAlignment)))) {
+    std::memset(data_.get(), 0, bytes_ + kOverread);
   }
 
   std::byte* data() { return data_.get(); }
@@ -36,6 +39,12 @@ class AlignedBuffer {
   }
 
  private:
+  static std::size_t fitting(std::uint64_t bytes) {
+    if (bytes > std::numeric_limits<std::size_t>::max() - kOverread - kAlignment) {
+      throw std::bad_alloc();
+    }
+    return static_cast<std::size_t>(bytes);
+  }
   struct Free {
     void operator()(std::byte* p) const { ::operator delete(p, std::align_val_t(kAlignment)); }
   };

@@ -1,8 +1,6 @@
 #include "verdict/backends/xnnpack/context.h"
 
 #include <algorithm>
-#include <limits>
-#include <new>
 
 #include "verdict/base/error.h"
 #include "verdict/graph/memory_plan.h"
@@ -62,7 +60,7 @@ void XnnpackContext::place(std::span<const std::size_t> nodes, bool constants,
       owners.push_back(&value_offsets_[static_cast<std::size_t>(output.id)]);
       buffers.push_back({sizes_->element_count(graph.info(output).shape) * 4, i, last});
     }
-    if (const std::size_t bytes = scratch_bytes(node); bytes > 0) {
+    if (const std::uint64_t bytes = scratch_bytes(node); bytes > 0) {
       owners.push_back(&scratch_offsets_[i]);
       buffers.push_back({static_cast<std::int64_t>(bytes), i, i});
     }
@@ -72,12 +70,9 @@ void XnnpackContext::place(std::span<const std::size_t> nodes, bool constants,
     lifetime.bytes += static_cast<std::int64_t>(AlignedBuffer::kOverread);
   const graph::MemoryPlan memory = graph::plan_memory(buffers, AlignedBuffer::kAlignment);
   for (std::size_t i = 0; i < owners.size(); ++i) *owners[i] = memory.offsets[i];
-  constexpr auto kMost = std::numeric_limits<std::ptrdiff_t>::max() -
-                         static_cast<std::ptrdiff_t>(AlignedBuffer::kOverread);
-  if (memory.total > kMost) throw std::bad_alloc();
   if (static_cast<std::uint64_t>(memory.total) > buffer.size()) {
     buffer = AlignedBuffer();  // the old one is not needed while the new one is made
-    buffer = AlignedBuffer(static_cast<std::size_t>(memory.total));
+    buffer = AlignedBuffer(static_cast<std::uint64_t>(memory.total));
   }
 }
 
@@ -129,11 +124,11 @@ std::uint64_t XnnpackContext::node_seed() const {
   return plan_->seed() + run_count_ * 0x100000001b3u + node_;
 }
 
-std::size_t XnnpackContext::scratch_bytes(const graph::Node& node) const {
+std::uint64_t XnnpackContext::scratch_bytes(const graph::Node& node) const {
   if (std::holds_alternative<graph::LinearOp>(node.op)) {
     return product_scratch(plan_->type(), rows(node.inputs[0]), columns(node.inputs[0]));
   }
-  const auto threads = static_cast<std::size_t>(plan_->machine().pool.threads());
+  const auto threads = static_cast<std::uint64_t>(plan_->machine().pool.threads());
   if (const auto* attention = std::get_if<graph::AttentionOp>(&node.op))
     return attention_scratch_floats(node, *attention) * sizeof(float) * threads;
   if (const auto* nystrom = std::get_if<graph::NystromAttentionOp>(&node.op))

@@ -57,11 +57,12 @@ class XnnpackContext final : public Context {
   void execute(const graph::Node& node, const graph::NystromAttentionOp& op);
 
   // Bytes of scratch; 0 for most ops.
-  std::size_t scratch_bytes(const graph::Node& node) const;
-  std::size_t attention_scratch_floats(const graph::Node& node, const graph::AttentionOp& op) const;
-  std::size_t convolution_scratch(const graph::Node& node, const graph::ConvolutionOp& op) const;
-  std::size_t nystrom_scratch_floats(const graph::Node& node,
-                                     const graph::NystromAttentionOp& op) const;
+  std::uint64_t scratch_bytes(const graph::Node& node) const;
+  std::uint64_t attention_scratch_floats(const graph::Node& node,
+                                         const graph::AttentionOp& op) const;
+  std::uint64_t convolution_scratch(const graph::Node& node, const graph::ConvolutionOp& op) const;
+  std::uint64_t nystrom_scratch_floats(const graph::Node& node,
+                                       const graph::NystromAttentionOp& op) const;
 
   void depthwise(const graph::Node& node, const graph::ConvolutionOp& op);
 

@@ -65,15 +65,17 @@ struct DifferenceRows {
 };
 
 DifferenceRows tabulate(const ScoreTerm& term, std::span<const std::int32_t> query_ids,
-                        std::span<const std::int32_t> key_ids, std::size_t table_rows) {
+                        std::span<const std::int32_t> key_ids, std::size_t table_rows,
+                        bool from_middle) {
   const auto [low_query, high_query] = std::ranges::minmax(query_ids);
   const auto [low_key, high_key] = std::ranges::minmax(key_ids);
+  const auto last_row = static_cast<std::int32_t>(table_rows) - 1;
+  const std::int32_t origin = from_middle ? last_row / 2 : 0;
   DifferenceRows out;
   out.least = low_query - high_key;
   for (std::int32_t difference = out.least; difference <= high_query - low_key; ++difference) {
     // Differences between sequences never meet, so the index may be out of range for them.
-    out.rows.push_back(
-        std::clamp(term.index(difference), 0, static_cast<std::int32_t>(table_rows) - 1));
+    out.rows.push_back(std::clamp(origin + term.index(difference), 0, last_row));
   }
   return out;
 }
@@ -96,13 +98,15 @@ void find_visible(const graph::AttentionOp& op, std::span<const std::int32_t> qu
 
 }  // namespace
 
-std::size_t XnnpackContext::attention_scratch_floats(const graph::Node& node,
-                                                     const graph::AttentionOp& op) const {
-  const std::size_t keys = longest_sequence(node.inputs[1]);
+std::uint64_t XnnpackContext::attention_scratch_floats(const graph::Node& node,
+                                                       const graph::AttentionOp& op) const {
+  const std::uint64_t keys = longest_sequence(node.inputs[1]);
+  const std::uint64_t queries = longest_sequence(node.inputs[0]);
   // Behind the kernel's scratch: the visible keys of each query, and an index of one row of keys.
-  return plan_->machine().kernels->attention_scratch(keys, static_cast<std::size_t>(op.head_size),
-                                                     static_cast<std::size_t>(op.value_columns())) +
-         2 * longest_sequence(node.inputs[0]) + keys;
+  return plan_->machine().kernels->attention_scratch(
+             keys, static_cast<std::uint64_t>(op.head_size),
+             static_cast<std::uint64_t>(op.value_columns())) +
+         2 * queries + keys;
 }
 
 void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& op) {
@@ -118,7 +122,7 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& 
   const auto value_size = static_cast<std::size_t>(op.value_columns());
   const std::size_t query_width = heads * head_size;
   const std::size_t key_width = key_heads * head_size;
-  const std::size_t thread_floats = attention_scratch_floats(node, op);
+  const auto thread_floats = static_cast<std::size_t>(attention_scratch_floats(node, op));
   auto* floats_of_all = reinterpret_cast<float*>(scratch());
   float* probabilities = is_read(node.outputs[1]) ? out_floats(node.outputs[1]) : nullptr;
   float* context = out_floats(node.outputs[0]);
@@ -128,9 +132,13 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& 
   const auto slot = [&](int input) { return node.inputs[static_cast<std::size_t>(input)]; };
   std::vector<DifferenceRows> differences;
   for (const ScoreTerm& term : op.terms) {
-    differences.push_back(tabulate(
-        term, std::span(ints(slot(term.query_ids)), rows(slot(term.query_ids))),
-        std::span(ints(slot(term.key_ids)), rows(slot(term.key_ids))), rows(slot(term.table))));
+    const auto table = graph.info(slot(term.table)).shape[0].rows;
+    const bool by_distance = graph.segmentations()[static_cast<std::size_t>(table)].rule ==
+                             graph::Segmentation::Rule::kDistances;
+    differences.push_back(
+        tabulate(term, std::span(ints(slot(term.query_ids)), rows(slot(term.query_ids))),
+                 std::span(ints(slot(term.key_ids)), rows(slot(term.key_ids))),
+                 rows(slot(term.table)), by_distance));
   }
 
   const std::size_t sequences = query_offsets.size() - 1;
@@ -159,6 +167,7 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& 
     group.context_stride = heads * value_size;
     group.scale = static_cast<float>(op.scale);
     group.softcap = static_cast<float>(op.softcap);
+    group.gives_scores = op.gives_scores;
     group.dropout = static_cast<float>(op.dropout);
     group.dropout_seed = seed + task * 0x9e3779b97f4a7c15u;
     if (probabilities != nullptr) {
@@ -168,7 +177,8 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& 
     }
 
     auto* seen = reinterpret_cast<std::int32_t*>(
-        own + plan_->machine().kernels->attention_scratch(group.keys, head_size, value_size));
+        own + static_cast<std::size_t>(
+                  plan_->machine().kernels->attention_scratch(group.keys, head_size, value_size)));
     std::size_t pairs = group.queries * group.keys;
     if (bounded) {
       std::int32_t* last = seen + group.queries;

@@ -195,8 +195,8 @@ void XnnpackContext::execute(const graph::Node& node, const graph::RotaryOp& op)
   const std::size_t distance = op.interleaved ? 1 : half;
   for_rows(rows(node.inputs[0]), [&](std::size_t first, std::size_t last) {
     for (std::size_t at = first * heads; at < last * heads; ++at) {
-      const float* cosines = table + at / heads * rotated;
-      const float* sines = cosines + half;
+      const float* cosines = table + at / heads * rotated + (op.sines_first ? half : 0);
+      const float* sines = table + at / heads * rotated + (op.sines_first ? 0 : half);
       const float* from = x + at * head_size;
       float* to = out + at * head_size;
       for (std::size_t i = 0; i < half; ++i) {

@@ -93,13 +93,13 @@ class Scratch {
 
 }  // namespace
 
-std::size_t XnnpackContext::nystrom_scratch_floats(const graph::Node&,
-                                                   const graph::NystromAttentionOp& op) const {
-  const auto landmarks = static_cast<std::size_t>(op.landmarks);
-  const auto length = static_cast<std::size_t>(op.sequence_length);
-  const auto size = static_cast<std::size_t>(op.head_size);
+std::uint64_t XnnpackContext::nystrom_scratch_floats(const graph::Node&,
+                                                     const graph::NystromAttentionOp& op) const {
+  const auto landmarks = static_cast<std::uint64_t>(op.landmarks);
+  const auto length = static_cast<std::uint64_t>(op.sequence_length);
+  const auto size = static_cast<std::uint64_t>(op.head_size);
   return 4 * landmarks * landmarks + 3 * landmarks * size + 3 * landmarks * length +
-         static_cast<std::size_t>(op.heads) * landmarks * landmarks;
+         static_cast<std::uint64_t>(op.heads) * landmarks * landmarks;
 }
 
 void XnnpackContext::execute(const graph::Node& node, const graph::NystromAttentionOp& op) {
@@ -122,7 +122,7 @@ void XnnpackContext::execute(const graph::Node& node, const graph::NystromAttent
   float* out = out_floats(node.outputs[0]);
   // The start of the iteration depends on all heads of a sequence, so a task is a sequence.
   plan_->machine().pool.run(bounds.size() - 1, [&](std::size_t sequence, std::size_t thread) {
-    Scratch room(base + thread * nystrom_scratch_floats(node, op));
+    Scratch room(base + thread * static_cast<std::size_t>(nystrom_scratch_floats(node, op)));
     const Matrix product = room.take(landmarks, landmarks);
     const Matrix next = room.take(landmarks, landmarks);
     const Matrix inverse = room.take(landmarks, landmarks);

@@ -86,13 +86,13 @@ void XnnpackContext::depthwise(const graph::Node& node, const graph::Convolution
   counters_.float_multiplications += static_cast<std::int64_t>(rows(node.inputs[0]) * n * kernel);
 }
 
-std::size_t XnnpackContext::convolution_scratch(const graph::Node& node,
-                                                const graph::ConvolutionOp& op) const {
+std::uint64_t XnnpackContext::convolution_scratch(const graph::Node& node,
+                                                  const graph::ConvolutionOp& op) const {
   if (is_depthwise(plan_->graph(), op)) return 0;
   const std::size_t kernel =
       kernel_size(plan_->graph().parameters()[static_cast<std::size_t>(op.weight)].shape);
-  const std::size_t in = columns(node.inputs[0]) / static_cast<std::size_t>(op.groups) * kernel;
-  const std::size_t count = rows(node.inputs[0]);
+  const std::uint64_t in = columns(node.inputs[0]) / static_cast<std::size_t>(op.groups) * kernel;
+  const std::uint64_t count = rows(node.inputs[0]);
   return count * in * sizeof(float) + AlignedBuffer::kOverread +
          product_scratch(plan_->type(), count, in);
 }

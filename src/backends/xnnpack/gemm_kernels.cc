@@ -8,12 +8,29 @@ namespace verdict::xnnpack {
 
 // cmake/Xnnpack.cmake compiles exactly the microkernels that these two tables name.
 
-GemmKernels<F32GemmKernel> f32_gemm_kernels([[maybe_unused]] Isa isa) {
+#if defined(__wasm__)
+namespace {
+
+/// The kernel that does not clamp: WebAssembly's clamping ones turn NaN into a number.
+void one_row(std::size_t mr, std::size_t nc, std::size_t kc_bytes, const float* a,
+             std::size_t a_stride, const float* w, float* c, std::size_t cm_stride,
+             std::size_t cn_stride, const xnn_f32_minmax_params*) {
 #if defined(__wasm_relaxed_simd__)
-  return {&xnn_f32_gemm_minmax_ukernel_1x8__wasmrelaxedsimd_fma_loadsplat, nullptr, 4, {8, 1, 1}};
-#elif defined(__wasm__)
+  xnn_f32_gemm_ukernel_1x8__wasmrelaxedsimd_fma_loadsplat(mr, nc, kc_bytes, a, a_stride, w, c,
+                                                          cm_stride, cn_stride, nullptr);
+#else
+  xnn_f32_gemm_ukernel_1x8__wasmsimd_loadsplat(mr, nc, kc_bytes, a, a_stride, w, c, cm_stride,
+                                               cn_stride, nullptr);
+#endif
+}
+
+}  // namespace
+#endif
+
+GemmKernels<F32GemmKernel> f32_gemm_kernels([[maybe_unused]] Isa isa) {
+#if defined(__wasm__)
   // One row alone; PackedRowsKernels run the others.
-  return {&xnn_f32_gemm_minmax_ukernel_1x8__wasmsimd_x86_loadsplat, nullptr, 4, {8, 1, 1}};
+  return {&one_row, nullptr, 1, {8, 1, 1}};
 #elif defined(__x86_64__)
   switch (isa) {
     case Isa::kAvx512Vnni:
@@ -50,7 +67,7 @@ GemmKernels<F32GemmKernel> f32_gemm_kernels([[maybe_unused]] Isa isa) {
 GemmKernels<Q8GemmKernel> q8_gemm_kernels([[maybe_unused]] Isa isa) {
 #if defined(__wasm__)
   // PackedRowsKernels run the products; only the layout of the weights is asked for.
-  return {nullptr, nullptr, 4, {8, 2, 1}};
+  return {nullptr, nullptr, 1, {8, 2, 1}};
 #elif defined(__x86_64__)
   switch (isa) {
     case Isa::kAvx512Vnni:

@@ -188,15 +188,19 @@ Machine::Machine(int threads)
       packed_rows(packed_rows_kernels()),
       pool(threads) {}
 
-std::size_t product_scratch(ComputeType type, std::size_t rows, std::size_t in) {
+std::uint64_t product_scratch(ComputeType type, std::uint64_t rows, std::uint64_t in) {
+  const auto rounded = [](std::uint64_t n, std::uint64_t multiple) {
+    return (n + multiple - 1) / multiple * multiple;
+  };
   if (packed_rows_kernels() != nullptr) {
-    const std::size_t packed = round_up(rows, PackedRowsKernels::kRows);
+    const std::uint64_t packed = rounded(rows, PackedRowsKernels::kRows);
     return type == ComputeType::kQ8
-               ? packed * (sizeof(float) + round_up(in, 2) * sizeof(std::int16_t))
+               ? packed * (sizeof(float) + rounded(in, 2) * sizeof(std::int16_t))
                : packed * in * sizeof(float);
   }
   if (type != ComputeType::kQ8) return 0;
-  return (rows + kMostRows) * sizeof(xnn_qd8_quantization_params) + rows * quantized_stride(in);
+  return (rows + kMostRows) * sizeof(xnn_qd8_quantization_params) +
+         rows * rounded(in, kRowAlignment);
 }
 
 void run_product(const Machine& machine, ComputeType type, const Product& product,

@@ -45,7 +45,7 @@ PackedF32::PackedF32(const PanelLayout& layout, std::size_t out, std::size_t in)
     : layout_(layout),
       out_(out),
       in_(in),
-      data_(round_up(out, layout.nr) / layout.nr * panel_floats() * sizeof(float)) {}
+      data_(std::uint64_t{round_up(out, layout.nr) / layout.nr} * panel_floats() * sizeof(float)) {}
 
 const float* PackedF32::panel(std::size_t column) const {
   return data_.as<float>() + column / layout_.nr * panel_floats();
@@ -85,7 +85,7 @@ PackedQ8::PackedQ8(const PanelLayout& layout, std::size_t out, std::size_t in)
     : layout_(layout),
       out_(out),
       in_(in),
-      data_(round_up(out, layout.nr) / layout.nr * panel_bytes()) {}
+      data_(std::uint64_t{round_up(out, layout.nr) / layout.nr} * panel_bytes()) {}
 
 const std::byte* PackedQ8::panel(std::size_t column) const {
   return data_.data() + column / layout_.nr * panel_bytes();

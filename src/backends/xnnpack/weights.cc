@@ -1,6 +1,7 @@
 #include "verdict/backends/xnnpack/weights.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 #include "verdict/base/checked.h"
@@ -18,12 +19,20 @@ std::size_t index(ParameterId parameter) { return static_cast<std::size_t>(param
 /// A stored parameter seen as the weight [out, in] of one linear layer.
 class PartView {
  public:
-  PartView(const graph::LinearPart& part, const std::vector<std::int64_t>& shape)
+  PartView(const graph::LinearPart& part, const std::vector<std::int64_t>& shape,
+           std::size_t groups)
       : rows_(part.rows), transposed_(part.transposed) {
     const auto first = static_cast<std::size_t>(shape[0]);
     std::size_t rest = 1;
     for (std::size_t i = 1; i < shape.size(); ++i) rest *= static_cast<std::size_t>(shape[i]);
+    if (transposed_ && groups > 1) {
+      group_out_ = static_cast<std::size_t>(shape[2]);
+      stored_out_ = groups * group_out_;
+      in_ = static_cast<std::size_t>(shape[1]);
+      return;
+    }
     stored_out_ = transposed_ ? rest : first;
+    group_out_ = stored_out_;
     in_ = transposed_ ? first : rest;
   }
 
@@ -43,7 +52,9 @@ class PartView {
 
   /// Where element (out, in) of the weight is stored.
   std::size_t position(std::size_t out, std::size_t in) const {
-    return transposed_ ? in * stored_out_ + stored_row(out) : stored_row(out) * in_ + in;
+    const std::size_t row = stored_row(out);
+    if (!transposed_) return row * in_ + in;
+    return (row / group_out_ * in_ + in) * group_out_ + row % group_out_;
   }
 
   bool is_whole() const { return !transposed_ && rows_ == graph::RowSelection{}; }
@@ -52,6 +63,7 @@ class PartView {
   graph::RowSelection rows_;
   bool transposed_;
   std::size_t stored_out_ = 0;
+  std::size_t group_out_ = 0;  ///< outputs that a transposed weight stores side by side
   std::size_t in_ = 0;
 };
 
@@ -134,9 +146,9 @@ PackedWeight XnnpackWeights::make_packed(std::size_t out, std::size_t in, Isa is
 
 void XnnpackWeights::declare(const graph::LinearPart& part, std::int64_t groups, Isa isa) {
   if (std::ranges::find(linears_, part, &LinearWeight::part) != linears_.end()) return;
-  const PartView view(part, shape(part.weight));
-  LinearWeight linear{part, {}};
   const auto count = static_cast<std::size_t>(groups);
+  const PartView view(part, shape(part.weight), count);
+  LinearWeight linear{part, {}};
   for (std::size_t group = 0; group < count; ++group)
     linear.groups.push_back(make_packed(view.out() / count, view.in(), isa));
   linears_.push_back(std::move(linear));
@@ -159,13 +171,13 @@ void XnnpackWeights::declare(const graph::ConvolutionOp& op, Isa isa) {
 
 void XnnpackWeights::declare_table(ParameterId parameter) {
   if (std::ranges::find(tables_, parameter, &Table::parameter) != tables_.end()) return;
-  const auto rows = static_cast<std::size_t>(shape(parameter)[0]);
+  const std::size_t count = element_count(parameter);
   Table table{parameter, static_cast<std::size_t>(shape(parameter)[1]), {}, {}, {}};
   if (type_ == ComputeType::kQ8) {
-    table.quantized_rows.resize(rows * table.columns);
-    table.scales.resize(rows);
+    table.quantized_rows.resize(count);
+    table.scales.resize(static_cast<std::size_t>(shape(parameter)[0]));
   } else {
-    table.rows.resize(rows * table.columns);
+    table.rows.resize(count);
   }
   tables_.push_back(std::move(table));
 }
@@ -196,7 +208,7 @@ bool XnnpackWeights::covered_by_linears(ParameterId parameter) const {
   std::vector<char> read;
   for (const LinearWeight& linear : linears_) {
     if (linear.part.weight != parameter) continue;
-    const PartView view(linear.part, shape(parameter));
+    const PartView view(linear.part, shape(parameter), linear.groups.size());
     read.resize(view.stored_out());
     for (std::size_t out = 0; out < view.out(); ++out) read[view.stored_row(out)] = 1;
   }
@@ -208,7 +220,11 @@ const std::vector<std::int64_t>& XnnpackWeights::shape(ParameterId parameter) co
 }
 
 std::size_t XnnpackWeights::element_count(ParameterId parameter) const {
-  return static_cast<std::size_t>(verdict::element_count(shape(parameter)).value());
+  const auto count = verdict::element_count(shape(parameter));
+  if (!count || static_cast<std::uint64_t>(*count) > std::vector<float>().max_size()) {
+    throw std::bad_alloc();
+  }
+  return static_cast<std::size_t>(*count);
 }
 
 void XnnpackWeights::set(ParameterId parameter, std::span<const float> values) {
@@ -220,7 +236,7 @@ void XnnpackWeights::set(ParameterId parameter, std::span<const float> values) {
   for (LinearWeight& linear : linears_) {
     const std::size_t groups = linear.groups.size();
     if (linear.part.weight == parameter) {
-      const PartView view(linear.part, shape(parameter));
+      const PartView view(linear.part, shape(parameter), groups);
       std::span<const float> weight = values;
       if (!view.is_whole()) {
         selected.resize(view.out() * view.in());
@@ -234,7 +250,7 @@ void XnnpackWeights::set(ParameterId parameter, std::span<const float> values) {
         set_weight(linear.groups[group], group_of(weight, group, groups));
     }
     if (linear.part.bias == parameter) {
-      const PartView view(linear.part, shape(linear.part.weight));
+      const PartView view(linear.part, shape(linear.part.weight), groups);
       selected.resize(view.out());
       for (std::size_t out = 0; out < view.out(); ++out)
         selected[out] = values[view.stored_row(out)];
@@ -300,7 +316,7 @@ Tensor XnnpackWeights::get(ParameterId parameter) const {
         !std::holds_alternative<PackedF32>(linear.groups.front())) {
       continue;
     }
-    const PartView view(linear.part, declared.shape);
+    const PartView view(linear.part, declared.shape, groups);
     weight.resize(view.out() * view.in());
     for (std::size_t group = 0; group < groups; ++group) {
       std::get<PackedF32>(linear.groups[group])

@@ -2,21 +2,22 @@
 
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <span>
 #include <string>
-#include <string_view>
+#include <vector>
 
 namespace verdict {
 
-/// Puts tokens together to a text.
+/// Turns tokens back into text.
 class Decoder {
  public:
   virtual ~Decoder() = default;
-  virtual std::string decode(std::span<const std::string_view> tokens) const = 0;
+
+  /// Puts texts in place of the tokens; joined, they are the text.
+  virtual void decode(std::vector<std::string>& tokens) const = 0;
 };
 
-/// The component `decoder` of a tokenizer.json; for null, one that joins tokens by spaces. Throws
-/// `kUnsupported` for an unknown type.
+/// The component `decoder` of a tokenizer.json; for null, one that puts spaces between tokens.
+/// Throws `kUnsupported` for an unknown type.
 std::unique_ptr<Decoder> make_decoder(const nlohmann::json& component);
 
 /// Removes the spaces before punctuation and contractions that a decoder leaves (reference:

@@ -3,6 +3,11 @@
 #include <utility>
 
 #include "verdict/tokenizers/component.h"
+#include "verdict/tokenizers/models/bpe.h"
+#include "verdict/tokenizers/models/characters.h"
+#include "verdict/tokenizers/models/symbol_bpe.h"
+#include "verdict/tokenizers/models/unigram.h"
+#include "verdict/tokenizers/models/word_level.h"
 #include "verdict/tokenizers/models/word_piece.h"
 
 namespace verdict {
@@ -11,18 +16,6 @@ namespace {
 
 using nlohmann::json;
 using namespace tokenizer_json;
-
-Vocabulary read_vocabulary(const json& component) {
-  const auto vocab = component.find("vocab");
-  if (vocab == component.end() || !vocab->is_object())
-    corrupt("model", "it has no object \"vocab\"");
-  Vocabulary vocabulary;
-  for (const auto& [token, id] : vocab->items()) {
-    if (!id.is_number_integer()) corrupt("model", "an id of its vocabulary is no integer");
-    vocabulary.add(token, id.get<std::int64_t>());
-  }
-  return vocabulary;
-}
 
 std::unique_ptr<TokenizerModel> make_word_piece(const json& component) {
   WordPieceOptions options;
@@ -41,6 +34,7 @@ std::string model_type(const json& component) {
     if (component.contains("merges")) return "BPE";
     if (component.contains("max_input_chars_per_word")) return "WordPiece";
     if (component.contains("unk_id")) return "Unigram";
+    if (component.contains("vocab") && component.contains("unk_token")) return "WordLevel";
   }
   return type_of(component, "model");
 }
@@ -50,6 +44,16 @@ std::string model_type(const json& component) {
 std::unique_ptr<TokenizerModel> make_tokenizer_model(const json& component) {
   const std::string type = model_type(component);
   if (type == "WordPiece") return make_word_piece(component);
+  if (type == "Unigram") return make_unigram(component);
+  if (type == "BPE") return make_bpe(component);
+  if (type == "WordLevel") {
+    return std::make_unique<WordLevel>(read_vocabulary(component),
+                                       get_string(component, "unk_token", "<unk>"));
+  }
+  // Of classes that have no tokenizer.json.
+  if (type == "Bytes") return make_bytes(component);
+  if (type == "CodePoints") return std::make_unique<CodePoints>();
+  if (type == "SymbolBpe") return make_symbol_bpe(component);
   unsupported("model", type);
 }
 

@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -22,10 +24,30 @@ class TokenizerModel {
  public:
   virtual ~TokenizerModel() = default;
 
-  /// Appends the tokens of a piece that is not empty.
+  /// Appends the tokens of a piece that is not empty. The ranges count the bytes that the tokens
+  /// stand for, one token after another; where the reference counts wrongly they may reach beyond
+  /// the piece.
   virtual void tokenize(std::string_view piece, std::vector<ModelToken>& out) const = 0;
 
+  /// Whether `tokenize_bytes` may be called.
+  virtual bool reads_bytes() const { return false; }
+
+  /// As `tokenize` of the byte-level characters of a piece, with ranges in the piece itself.
+  virtual void tokenize_bytes(std::string_view piece, std::vector<ModelToken>& out) const {
+    tokenize(piece, out);
+  }
+
   virtual const Vocabulary& vocabulary() const = 0;
+
+  // The vocabulary as the reference counts it; a model may have more tokens than it lists.
+  virtual std::optional<std::int32_t> token_to_id(std::string_view token) const {
+    return vocabulary().find(token);
+  }
+  virtual std::optional<std::string> id_to_token(std::int32_t id) const {
+    const auto token = vocabulary().token(id);
+    return token ? std::optional<std::string>(*token) : std::nullopt;
+  }
+  virtual std::size_t vocab_size() const { return vocabulary().size(); }
 };
 
 /// The component `model` of a tokenizer.json, also of old files that do not name its type. Throws

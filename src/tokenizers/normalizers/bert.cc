@@ -1,44 +1,73 @@
 #include "verdict/tokenizers/normalizers/bert.h"
 
 #include "verdict/base/unicode.h"
+#include "verdict/base/utf8.h"
 #include "verdict/tokenizers/normalizers/unicode_forms.h"
 
 namespace verdict {
 
+namespace {
+
+bool has_marks(std::string_view text) {
+  std::size_t at = 0;
+  while (at < text.size()) {
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      ++at;
+    } else if (unicode::has(next_code_point(text, at), unicode::kAccent)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
 BertNormalizer::BertNormalizer(const BertNormalizerOptions& options)
     : options_(options), strip_accents_(options.strip_accents.value_or(options.lowercase)) {}
 
-void BertNormalizer::normalize(NormalizedText& text) const {
-  bool has_marks = false;
+void BertNormalizer::rewrite(NormalizedText& text, bool strip_accents, bool lowercase) const {
   text.rewrite([&](char32_t c, const auto& emit) {
     if (c >= 0x20 && c < 0x7f) {
-      emit(options_.lowercase && c >= U'A' && c <= U'Z' ? c + 0x20 : c);
+      emit(lowercase && c >= U'A' && c <= U'Z' ? c + 0x20 : c);
       return;
     }
+    const std::uint32_t properties = unicode::properties(c);
     if (options_.clean_text) {
-      if (unicode::is_bert_removed(c)) return;
-      if (unicode::is_bert_space(c)) return emit(U' ');
+      if ((properties & unicode::kBertRemoved) != 0) return;
+      if ((properties & unicode::kBertSpace) != 0) return emit(U' ');
     }
-    const bool is_chinese = options_.handle_chinese_chars && unicode::is_bert_chinese(c);
+    const bool is_chinese =
+        options_.handle_chinese_chars && (properties & unicode::kBertChinese) != 0;
     if (is_chinese) emit(U' ');
     const auto emit_lower = [&](char32_t d) {
-      has_marks = has_marks || unicode::combining_rank(d) > 0;
-      if (options_.lowercase) {
+      if (lowercase) {
         emit_lowercase(d, emit);
       } else {
         emit(d);
       }
     };
-    if (strip_accents_) {
-      decompose(c, [&](char32_t d) {
-        if (!unicode::is_bert_accent(d)) emit_lower(d);
+    if (strip_accents) {
+      decompose(c, false, [&](char32_t d) {
+        if (!unicode::has(d, unicode::kBertAccent)) emit_lower(d);
       });
     } else {
       emit_lower(c);
     }
     if (is_chinese) emit(U' ');
   });
-  if (strip_accents_ && has_marks) text.order_marks();
+}
+
+void BertNormalizer::normalize(NormalizedText& text) const {
+  // Where marks of the text itself may have to change places, one character is not enough.
+  if (!strip_accents_ || !has_marks(text.text())) {
+    return rewrite(text, strip_accents_, options_.lowercase);
+  }
+  rewrite(text, false, false);
+  UnicodeForm(false, false).normalize(text);
+  text.rewrite([](char32_t c, const auto& emit) {
+    if (!unicode::has(c, unicode::kBertAccent)) emit(c);
+  });
+  if (options_.lowercase) Lowercase().normalize(text);
 }
 
 }  // namespace verdict

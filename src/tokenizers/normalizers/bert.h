@@ -21,6 +21,8 @@ class BertNormalizer final : public Normalizer {
   void normalize(NormalizedText& text) const override;
 
  private:
+  void rewrite(NormalizedText& text, bool strip_accents, bool lowercase) const;
+
   BertNormalizerOptions options_;
   bool strip_accents_;
 };

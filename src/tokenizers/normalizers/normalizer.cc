@@ -3,8 +3,15 @@
 #include <utility>
 #include <vector>
 
+#include "verdict/tokenizers/byte_level.h"
 #include "verdict/tokenizers/component.h"
 #include "verdict/tokenizers/normalizers/bert.h"
+#include "verdict/tokenizers/normalizers/nmt.h"
+#include "verdict/tokenizers/normalizers/precompiled.h"
+#include "verdict/tokenizers/normalizers/prepend.h"
+#include "verdict/tokenizers/normalizers/python_bert.h"
+#include "verdict/tokenizers/normalizers/replace.h"
+#include "verdict/tokenizers/normalizers/strip.h"
 #include "verdict/tokenizers/normalizers/unicode_forms.h"
 
 namespace verdict {
@@ -13,6 +20,8 @@ namespace {
 
 using nlohmann::json;
 using namespace tokenizer_json;
+
+constexpr std::string_view kRoom = "normalizer";
 
 class NormalizerSequence final : public Normalizer {
  public:
@@ -35,23 +44,49 @@ std::unique_ptr<Normalizer> make_bert(const json& component) {
   return std::make_unique<BertNormalizer>(options);
 }
 
+class ByteLevelNormalizer final : public Normalizer {
+ public:
+  void normalize(NormalizedText& text) const override { byte_level::to_characters(text); }
+};
+
+std::unique_ptr<Normalizer> make(const json& component, int depth) {
+  const std::string type = type_of(component, kRoom);
+  if (type == "BertNormalizer") return make_bert(component);
+  if (type == "ByteLevel") return std::make_unique<ByteLevelNormalizer>();
+  if (type == "Lowercase") return std::make_unique<Lowercase>();
+  if (type == "NFC") return std::make_unique<UnicodeForm>(false, true);
+  if (type == "NFD") return std::make_unique<UnicodeForm>(false, false);
+  if (type == "NFKC") return std::make_unique<UnicodeForm>(true, true);
+  if (type == "NFKD") return std::make_unique<UnicodeForm>(true, false);
+  if (type == "Nmt") return std::make_unique<NmtNormalizer>();
+  if (type == "Precompiled") return make_precompiled(component);
+  if (type == "Prepend") {
+    return std::make_unique<PrependNormalizer>(get_string(component, "prepend", ""));
+  }
+  if (type == "PythonBert") {  // of classes that have no tokenizer.json
+    return std::make_unique<PythonBertNormalizer>(
+        get_bool(component, "lowercase", true), get_bool(component, "handle_chinese_chars", true));
+  }
+  if (type == "Replace") {
+    return std::make_unique<ReplaceNormalizer>(make_pattern(component),
+                                               get_string(component, "content", ""));
+  }
+  if (type == "Strip") {
+    return std::make_unique<StripNormalizer>(get_bool(component, "strip_left", true),
+                                             get_bool(component, "strip_right", true));
+  }
+  if (type == "StripAccents") return std::make_unique<StripAccents>();
+  if (type == "Sequence") {
+    return std::make_unique<NormalizerSequence>(
+        make_steps<Normalizer>(component, "normalizers", depth, &make));
+  }
+  unsupported(kRoom, type);
+}
+
 }  // namespace
 
 std::unique_ptr<Normalizer> make_normalizer(const json& component) {
-  if (component.is_null()) return nullptr;
-  const std::string type = type_of(component, "normalizer");
-  if (type == "BertNormalizer") return make_bert(component);
-  if (type == "NFD") return std::make_unique<Nfd>();
-  if (type == "StripAccents") return std::make_unique<StripAccents>();
-  if (type == "Lowercase") return std::make_unique<Lowercase>();
-  if (type == "Sequence") {
-    std::vector<std::unique_ptr<Normalizer>> steps;
-    for (const json& step : get_list(component, "normalizers")) {
-      if (auto normalizer = make_normalizer(step)) steps.push_back(std::move(normalizer));
-    }
-    return std::make_unique<NormalizerSequence>(std::move(steps));
-  }
-  unsupported("normalizer", type);
+  return component.is_null() ? nullptr : make(component, 0);
 }
 
 }  // namespace verdict

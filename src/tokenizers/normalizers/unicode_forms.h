@@ -5,9 +5,10 @@
 
 namespace verdict {
 
-/// Calls `emit` for the full canonical decomposition of a code point.
+/// Calls `emit` for the full canonical decomposition of a code point, or, with `compatibility`, for
+/// that of compatibility.
 template <typename Emit>
-void decompose(char32_t c, const Emit& emit) {
+void decompose(char32_t c, bool compatibility, const Emit& emit) {
   // Hangul syllables by rule (Unicode 16, section 3.12).
   if (c >= 0xac00 && c <= 0xd7a3) {
     const char32_t index = c - 0xac00;
@@ -16,23 +17,30 @@ void decompose(char32_t c, const Emit& emit) {
     if (index % 28 != 0) emit(0x11a7 + index % 28);
     return;
   }
-  const auto parts = unicode::decomposition(c);
+  const std::u16string_view parts =
+      compatibility ? unicode::compatibility_decomposition(c) : unicode::decomposition(c);
   if (parts.empty()) return emit(c);
-  for (const char32_t part : parts) emit(part);
+  unicode::for_each_code_point(parts, emit);
 }
 
 /// Calls `emit` for the lower case of a code point.
 template <typename Emit>
 void emit_lowercase(char32_t c, const Emit& emit) {
-  const auto parts = unicode::lowercase(c);
+  const std::u16string_view parts = unicode::lowercase(c);
   if (parts.empty()) return emit(c);
-  for (const char32_t part : parts) emit(part);
+  unicode::for_each_code_point(parts, emit);
 }
 
-/// Canonical decomposition.
-class Nfd final : public Normalizer {
+/// NFD, NFKD, NFC and NFKC.
+class UnicodeForm final : public Normalizer {
  public:
+  UnicodeForm(bool compatibility, bool composed)
+      : compatibility_(compatibility), composed_(composed) {}
   void normalize(NormalizedText& text) const override;
+
+ private:
+  bool compatibility_;
+  bool composed_;
 };
 
 /// Removes combining marks.

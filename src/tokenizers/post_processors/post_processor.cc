@@ -1,11 +1,14 @@
 #include "verdict/tokenizers/post_processors/post_processor.h"
 
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <utility>
 
 #include "verdict/tokenizers/component.h"
+#include "verdict/tokenizers/post_processors/end_token.h"
 #include "verdict/tokenizers/post_processors/template.h"
+#include "verdict/tokenizers/post_processors/trim_offsets.h"
 
 namespace verdict {
 
@@ -63,15 +66,16 @@ std::unique_ptr<PostProcessor> make_template(const json& component) {
                                              read_template(component, "pair", special_tokens, 2));
 }
 
+TemplatePiece read_token(const json& component, const char* field) {
+  const json& pair = get_list(component, field);
+  if (pair.size() != 2) corrupt(kRoom, concat("its \"", field, "\" is no [text, id]"));
+  return TemplatePiece{{read_id(pair[1])}, 0, 0};
+}
+
 /// BertProcessing: [CLS] A [SEP] (B [SEP]).
 std::unique_ptr<PostProcessor> make_bert(const json& component) {
-  const auto token = [&](const char* field) {
-    const json& pair = get_list(component, field);
-    if (pair.size() != 2) corrupt(kRoom, "a token of BertProcessing is no [text, id]");
-    return TemplatePiece{{read_id(pair[1])}, 0, 0};
-  };
-  const TemplatePiece cls = token("cls");
-  const TemplatePiece sep = token("sep");
+  const TemplatePiece cls = read_token(component, "cls");
+  const TemplatePiece sep = read_token(component, "sep");
   const TemplatePiece a{{}, 0, 0};
   const TemplatePiece b{{}, 1, 1};
   const TemplatePiece last_sep{sep.special_ids, 0, 1};
@@ -79,18 +83,72 @@ std::unique_ptr<PostProcessor> make_bert(const json& component) {
                                              std::vector{cls, a, sep, b, last_sep});
 }
 
-}  // namespace
+class ProcessorSequence final : public PostProcessor {
+ public:
+  explicit ProcessorSequence(std::vector<std::unique_ptr<PostProcessor>> steps)
+      : steps_(std::move(steps)) {}
 
-std::unique_ptr<PostProcessor> make_post_processor(const json& component) {
-  if (component.is_null()) {
-    const TemplatePiece a{{}, 0, 0};
-    const TemplatePiece b{{}, 1, 1};
-    return std::make_unique<TemplateProcessor>(std::vector{a}, std::vector{a, b});
+  std::int64_t added_tokens(bool is_pair) const override {
+    std::int64_t count = 0;
+    for (const auto& step : steps_) count += step->added_tokens(is_pair);
+    return count;
   }
+
+  void process(std::vector<Encoding>& encodings, bool add_special_tokens) const override {
+    for (const auto& step : steps_) step->process(encodings, add_special_tokens);
+  }
+
+  bool trims_offsets() const override {
+    return std::ranges::any_of(steps_, [](const auto& step) { return step->trims_offsets(); });
+  }
+
+ private:
+  std::vector<std::unique_ptr<PostProcessor>> steps_;
+};
+
+/// RobertaProcessing: <s> A </s> (</s> B </s>), every type id 0.
+std::unique_ptr<PostProcessor> make_roberta(const json& component) {
+  std::vector<std::unique_ptr<PostProcessor>> steps;
+  if (get_bool(component, "trim_offsets", true)) {
+    steps.push_back(std::make_unique<TrimOffsets>(get_bool(component, "add_prefix_space", true)));
+  }
+  const TemplatePiece cls = read_token(component, "cls");
+  const TemplatePiece sep = read_token(component, "sep");
+  const TemplatePiece a{{}, 0, 0};
+  const TemplatePiece b{{}, 1, 0};
+  steps.push_back(std::make_unique<TemplateProcessor>(std::vector{cls, a, sep},
+                                                      std::vector{cls, a, sep, sep, b, sep}));
+  return std::make_unique<ProcessorSequence>(std::move(steps));
+}
+
+/// A text and its pair as they are.
+std::unique_ptr<PostProcessor> make_plain() {
+  return std::make_unique<ProcessorSequence>(std::vector<std::unique_ptr<PostProcessor>>());
+}
+
+std::unique_ptr<PostProcessor> make(const json& component, int depth) {
   const std::string type = type_of(component, kRoom);
   if (type == "TemplateProcessing") return make_template(component);
   if (type == "BertProcessing") return make_bert(component);
+  if (type == "RobertaProcessing") return make_roberta(component);
+  if (type == "ByteLevel") {
+    if (!get_bool(component, "trim_offsets", true)) return make_plain();
+    return std::make_unique<TrimOffsets>(get_bool(component, "add_prefix_space", true));
+  }
+  if (type == "EndToken") {  // of a class that has no tokenizer.json
+    return std::make_unique<EndToken>(read_id(component.value("id", json())));
+  }
+  if (type == "Sequence") {
+    return std::make_unique<ProcessorSequence>(
+        make_steps<PostProcessor>(component, "processors", depth, &make));
+  }
   unsupported(kRoom, type);
+}
+
+}  // namespace
+
+std::unique_ptr<PostProcessor> make_post_processor(const json& component) {
+  return component.is_null() ? make_plain() : make(component, 0);
 }
 
 }  // namespace verdict

@@ -1,5 +1,6 @@
 #include "verdict/tokenizers/post_processors/template.h"
 
+#include <array>
 #include <utility>
 
 namespace verdict {
@@ -16,27 +17,26 @@ std::int64_t TemplateProcessor::added_tokens(bool is_pair) const {
   return count;
 }
 
-Encoding TemplateProcessor::process(std::vector<Encoding> encodings,
-                                    bool add_special_tokens) const {
-  Encoding out;
-  bool is_first = true;
-  for (const TemplatePiece& piece : encodings.size() == 2 ? pair_ : single_) {
-    Encoding next;
+void TemplateProcessor::process(std::vector<Encoding>& encodings, bool add_special_tokens) const {
+  const std::vector<TemplatePiece>& pieces = encodings.size() == 2 ? pair_ : single_;
+  std::array<int, 2> uses{};  // that are still to come, of each text
+  for (const TemplatePiece& piece : pieces) {
+    if (piece.special_ids.empty()) ++uses[piece.sequence];
+  }
+  std::vector<Encoding> out;
+  for (const TemplatePiece& piece : pieces) {
     if (piece.special_ids.empty()) {
-      next = encodings.at(piece.sequence);
-      next.set_type_ids(piece.type_id);
+      Encoding& text = encodings.at(piece.sequence);
+      out.push_back(--uses[piece.sequence] == 0 ? std::move(text) : text);
+      out.back().set_type_ids(piece.type_id);
     } else if (add_special_tokens) {
+      out.emplace_back();
       for (const std::int32_t id : piece.special_ids) {
-        next.push_back(id, piece.type_id, 1, {}, Encoding::kNone, Encoding::kNone);
+        out.back().push_back(id, piece.type_id, 1, {}, Encoding::kNone, Encoding::kNone);
       }
     }
-    if (std::exchange(is_first, false)) {
-      out = std::move(next);
-    } else {
-      out.append(next);
-    }
   }
-  return out;
+  encodings = std::move(out);
 }
 
 }  // namespace verdict

@@ -21,7 +21,7 @@ class TemplateProcessor final : public PostProcessor {
   TemplateProcessor(std::vector<TemplatePiece> single, std::vector<TemplatePiece> pair);
 
   std::int64_t added_tokens(bool is_pair) const override;
-  Encoding process(std::vector<Encoding> encodings, bool add_special_tokens) const override;
+  void process(std::vector<Encoding>& encodings, bool add_special_tokens) const override;
 
  private:
   std::vector<TemplatePiece> single_;

@@ -37,6 +37,12 @@ CharacterRole bert_role(char32_t c) {
   return unicode::is_punctuation(c) ? CharacterRole::kAlone : CharacterRole::kJoin;
 }
 
+CharacterRole python_bert_role(char32_t c) {
+  if (c >= 0x80 && unicode::has(c, unicode::kPunctuationCategory)) return CharacterRole::kAlone;
+  if (c >= 0x80 && !unicode::is_whitespace(c)) return CharacterRole::kJoin;
+  return bert_role(c);
+}
+
 CharacterRole whitespace_role(char32_t c) {
   if (unicode::is_whitespace(c)) return CharacterRole::kRemove;
   return unicode::is_word(c) ? CharacterRole::kJoin : CharacterRole::kJoinAlso;

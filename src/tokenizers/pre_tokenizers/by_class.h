@@ -22,8 +22,9 @@ class SplitByClass final : public PreTokenizer {
   CharacterRole (*role_)(char32_t c);
 };
 
-CharacterRole bert_role(char32_t c);        ///< BertPreTokenizer: words and single punctuation
-CharacterRole whitespace_role(char32_t c);  ///< Whitespace: \w+|[^\w\s]+
+CharacterRole bert_role(char32_t c);         ///< BertPreTokenizer: words and single punctuation
+CharacterRole python_bert_role(char32_t c);  ///< as bert_role, with the punctuation of Unicode 16
+CharacterRole whitespace_role(char32_t c);   ///< Whitespace: \w+|[^\w\s]+
 CharacterRole whitespace_split_role(char32_t c);   ///< WhitespaceSplit
 CharacterRole digits_role(char32_t c);             ///< Digits: runs of digits apart
 CharacterRole individual_digits_role(char32_t c);  ///< Digits, individual_digits: each digit apart

@@ -1,9 +1,10 @@
 // What the Node tests share.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { AutoModelForSequenceClassification, VerdictError } from '../../../web/dist/index.js';
 import { root } from './server.mjs';
 
@@ -76,12 +77,21 @@ export async function run(program, args, { input = '', ...options } = {}) {
   return { code: await ended, ...out };
 }
 
-/** Runs a script of JavaScript text that prints one JSON value. */
+/**
+ * Runs a script of JavaScript text that prints one JSON value. It is a file, because Node starts no
+ * threads of a script that is given by --eval; './web' in its imports is the repository's.
+ */
 export async function evaluate(script, { node = process.execPath, flags = [], ...options } = {}) {
-  const args = [...flags, '--input-type=module', '--eval', script];
-  const { code, stdout, stderr } = await run(node, args, { cwd: root, ...options });
-  assert.equal(code, 0, stderr);
-  return JSON.parse(stdout);
+  const folder = await mkdtemp(join(tmpdir(), 'verdict-'));
+  try {
+    const file = join(folder, 'script.mjs');
+    await writeFile(file, script.replaceAll("'./web/", `'${pathToFileURL(root).href}web/`));
+    const { code, stdout, stderr } = await run(node, [...flags, file], options);
+    assert.equal(code, 0, stderr);
+    return JSON.parse(stdout);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 /** The tensors of a safetensors file: name to {dtype, shape, bytes}. */
@@ -101,6 +111,13 @@ export function parseSafetensors(bytes) {
       ]) => [name, { dtype, shape, bytes: buffer.subarray(8 + size + begin, 8 + size + end) }],
     ),
   );
+}
+
+const ARRAYS = { F32: Float32Array, F64: Float64Array, I64: BigInt64Array };
+
+/** The elements of such a tensor. */
+export function elements({ dtype, bytes }) {
+  return new ARRAYS[dtype](new Uint8Array(bytes).buffer);
 }
 
 /** A safetensors file of such tensors. */

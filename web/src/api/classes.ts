@@ -5,6 +5,10 @@ export const AlbertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'albert',
   class_name: 'AlbertForSequenceClassification',
 });
+export const BartForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'bart',
+  class_name: 'BartForSequenceClassification',
+});
 export const BertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'bert',
   class_name: 'BertForSequenceClassification',
@@ -12,6 +16,22 @@ export const BertForSequenceClassification: ModelFactory = modelFactory({
 export const CamembertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'camembert',
   class_name: 'CamembertForSequenceClassification',
+});
+export const ConvBertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'convbert',
+  class_name: 'ConvBertForSequenceClassification',
+});
+export const Data2VecTextForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'data2vec-text',
+  class_name: 'Data2VecTextForSequenceClassification',
+});
+export const DebertaForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'deberta',
+  class_name: 'DebertaForSequenceClassification',
+});
+export const DebertaV2ForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'deberta-v2',
+  class_name: 'DebertaV2ForSequenceClassification',
 });
 export const DistilBertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'distilbert',
@@ -21,9 +41,21 @@ export const ElectraForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'electra',
   class_name: 'ElectraForSequenceClassification',
 });
+export const ErnieForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'ernie',
+  class_name: 'ErnieForSequenceClassification',
+});
+export const EsmForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'esm',
+  class_name: 'EsmForSequenceClassification',
+});
 export const EuroBertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'eurobert',
   class_name: 'EuroBertForSequenceClassification',
+});
+export const FlaubertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'flaubert',
+  class_name: 'FlaubertForSequenceClassification',
 });
 export const GemmaForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'gemma',
@@ -37,29 +69,73 @@ export const Gemma3TextForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'gemma3_text',
   class_name: 'Gemma3TextForSequenceClassification',
 });
+export const GPT2ForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'gpt2',
+  class_name: 'GPT2ForSequenceClassification',
+});
+export const GPTNeoForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'gpt_neo',
+  class_name: 'GPTNeoForSequenceClassification',
+});
 export const GteForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'gte',
   class_name: 'GteForSequenceClassification',
+});
+export const IBertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'ibert',
+  class_name: 'IBertForSequenceClassification',
 });
 export const LlamaForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'llama',
   class_name: 'LlamaForSequenceClassification',
 });
+export const MBartForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'mbart',
+  class_name: 'MBartForSequenceClassification',
+});
+export const MegatronBertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'megatron-bert',
+  class_name: 'MegatronBertForSequenceClassification',
+});
 export const MistralForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'mistral',
   class_name: 'MistralForSequenceClassification',
+});
+export const MobileBertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'mobilebert',
+  class_name: 'MobileBertForSequenceClassification',
 });
 export const ModernBertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'modernbert',
   class_name: 'ModernBertForSequenceClassification',
 });
+export const MPNetForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'mpnet',
+  class_name: 'MPNetForSequenceClassification',
+});
+export const MT5ForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'mt5',
+  class_name: 'MT5ForSequenceClassification',
+});
+export const MvpForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'mvp',
+  class_name: 'MvpForSequenceClassification',
+});
 export const NomicBertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'nomic_bert',
   class_name: 'NomicBertForSequenceClassification',
 });
+export const NystromformerForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'nystromformer',
+  class_name: 'NystromformerForSequenceClassification',
+});
 export const Phi3ForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'phi3',
   class_name: 'Phi3ForSequenceClassification',
+});
+export const PLBartForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'plbart',
+  class_name: 'PLBartForSequenceClassification',
 });
 export const Qwen2ForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'qwen2',
@@ -69,15 +145,55 @@ export const Qwen3ForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'qwen3',
   class_name: 'Qwen3ForSequenceClassification',
 });
+export const RemBertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'rembert',
+  class_name: 'RemBertForSequenceClassification',
+});
 export const RobertaForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'roberta',
   class_name: 'RobertaForSequenceClassification',
+});
+export const RobertaPreLayerNormForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'roberta-prelayernorm',
+  class_name: 'RobertaPreLayerNormForSequenceClassification',
+});
+export const RoCBertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'roc_bert',
+  class_name: 'RoCBertForSequenceClassification',
+});
+export const RoFormerForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'roformer',
+  class_name: 'RoFormerForSequenceClassification',
+});
+export const SqueezeBertForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'squeezebert',
+  class_name: 'SqueezeBertForSequenceClassification',
+});
+export const T5ForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 't5',
+  class_name: 'T5ForSequenceClassification',
 });
 export const UltrabertForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'ultrabert',
   class_name: 'UltrabertForSequenceClassification',
 });
+export const UMT5ForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'umt5',
+  class_name: 'UMT5ForSequenceClassification',
+});
+export const XLMForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'xlm',
+  class_name: 'XLMForSequenceClassification',
+});
 export const XLMRobertaForSequenceClassification: ModelFactory = modelFactory({
   model_type: 'xlm-roberta',
   class_name: 'XLMRobertaForSequenceClassification',
+});
+export const XLMRobertaXLForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'xlm-roberta-xl',
+  class_name: 'XLMRobertaXLForSequenceClassification',
+});
+export const XLNetForSequenceClassification: ModelFactory = modelFactory({
+  model_type: 'xlnet',
+  class_name: 'XLNetForSequenceClassification',
 });

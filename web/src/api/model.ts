@@ -153,7 +153,7 @@ export class LoadedModel {
     const config = new TextEncoder().encode(await host.call('configText', [this.handle.id]));
     const { header, size, names } = safetensorsHeader(await this.named_parameters());
     if (folder !== undefined) {
-      const { saveFile } = await import('../hub/node_files.js');
+      const { saveFile } = await import('#node-files');
       await saveFile(folder, WEIGHTS, this.storedTensors(header, names));
       await saveFile(folder, CONFIG, [config]);
       return;

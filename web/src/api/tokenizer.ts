@@ -195,7 +195,7 @@ export class AutoTokenizer {
     );
   }
 
-  /** `tokenizer.json`, or `vocab.txt` with `tokenizer_config.json`, from a name, URL, path or files. */
+  /** `tokenizer.json`, or the legacy files of a class, from a name, URL, path or files. */
   static async from_pretrained(
     source: ModelSource,
     options: HubOptions = {},

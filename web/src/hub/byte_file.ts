@@ -2,10 +2,7 @@
 export interface ByteFile {
   readonly name: string;
   readonly size: number;
-  /**
-   * The bytes from `begin` up to `end`, in chunks of any size. The next chunk may come in the memory
-   * of the last.
-   */
+  /** The bytes from `begin` up to `end`, in chunks of any size, each valid until the next is taken. */
   stream(begin: number, end: number): AsyncIterable<Uint8Array>;
 }
 

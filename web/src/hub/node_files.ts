@@ -13,7 +13,7 @@ import {
   writeFile,
   type FileHandle,
 } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { availableParallelism, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VerdictError } from '../errors.js';
@@ -42,11 +42,11 @@ async function diskFile(path: string): Promise<ByteFile | null> {
     size,
     async *stream(begin, end) {
       const handle = await open(path);
+      const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - begin));
       try {
-        const chunk = new Uint8Array(Math.min(CHUNK_BYTES, end - begin));
         for (let at = begin; at < end;) {
-          const wanted = Math.min(chunk.length, end - at);
-          const { bytesRead } = await handle.read(chunk, 0, wanted, at);
+          const size = Math.min(chunk.length, end - at);
+          const { bytesRead } = await handle.read(chunk, 0, size, at);
           if (bytesRead === 0) {
             throw new VerdictError(
               'corrupt_file',
@@ -87,7 +87,17 @@ export async function openPath(path: string): Promise<ByteFile> {
   return file;
 }
 
-export function defaultCacheDir(): string {
+export function coreCount(): number {
+  return availableParallelism();
+}
+
+/** The folder of the bundled model beside the package, as in a checkout of the repository. */
+export async function bundledModel(name: string): Promise<string | null> {
+  const folder = fileURLToPath(new URL(`../../../models/${name}`, import.meta.url));
+  return (await isFolder(folder)) ? folder : null;
+}
+
+function defaultCacheDir(): string {
   const base = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
   return process.env['VERDICT_CACHE'] || join(base, 'verdict', 'hub');
 }
@@ -154,8 +164,8 @@ export async function saveFile(
 export class DiskCache implements FileCache {
   private constructor(private readonly folder: string) {}
 
-  /** Throws `io` when the folder cannot be made or written. */
-  static create(folder: string): Promise<DiskCache> {
+  /** The cache in `folder`, or in the user's. Throws `io` when it cannot be made or written. */
+  static create(folder = defaultCacheDir()): Promise<DiskCache> {
     return storing(async () => {
       await mkdir(folder, { recursive: true });
       await access(folder, constants.W_OK);

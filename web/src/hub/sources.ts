@@ -48,7 +48,7 @@ export class Sources {
       return this.remote(source, (file) => base + file, options, context);
     }
     if (isNode) {
-      const node = await import('./node_files.js');
+      const node = await import('#node-files');
       const path = node.toPath(source);
       if (await node.isFolder(path)) return node.folderFiles(path + (subfolder && `/${subfolder}`));
     }
@@ -82,7 +82,7 @@ export class Sources {
       return file;
     }
     if (!isNode) throw new VerdictError('not_found', `"${source}" is no URL.`);
-    const node = await import('./node_files.js');
+    const node = await import('#node-files');
     return node.openPath(node.toPath(source));
   }
 
@@ -148,8 +148,8 @@ export class Sources {
   private async createCache(folder: string, { warn }: SourceContext): Promise<FileCache> {
     try {
       if (isNode) {
-        const node = await import('./node_files.js');
-        return await node.DiskCache.create(folder || node.defaultCacheDir());
+        const node = await import('#node-files');
+        return await node.DiskCache.create(folder || undefined);
       }
       return await IdbCache.create();
     } catch (error) {

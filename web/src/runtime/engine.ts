@@ -33,7 +33,26 @@ import { importVariant, type StaticModules } from './variants.js';
 
 const WEIGHTS = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
-const TOKENIZER_FILES = ['tokenizer.json', 'tokenizer_config.json', 'special_tokens_map.json'];
+const TOKENIZER_FILES = [
+  'tokenizer.json',
+  'tokenizer_config.json',
+  'special_tokens_map.json',
+  'config.json',
+];
+/** Vocabularies of folders without `tokenizer.json`. */
+const LEGACY_TOKENIZER_FILES = [
+  'added_tokens.json',
+  'vocab.txt',
+  'vocab.json',
+  'merges.txt',
+  'bpe.codes',
+  'prophetnet.tokenizer',
+  'spiece.model',
+  'sentencepiece.bpe.model',
+  'sentencepiece.model',
+  'spm.model',
+  'tokenizer.model',
+];
 /** Weights of other formats, which only conversion makes readable. */
 const OTHER_WEIGHTS = ['pytorch_model.bin', 'tf_model.h5', 'flax_model.msgpack'];
 
@@ -174,9 +193,11 @@ export class Engine {
   ): Promise<ConfigJson> {
     const hub = this.sourceContext(module, context);
     const direct = await this.sources.openJsonFile(source, options, hub);
-    const file =
-      direct ?? (await require(await this.sources.open(source, options, hub), 'config.json'));
-    return unwrap(module.parse_config(await text(file), file.name, JSON.stringify(kwargs)));
+    const files = direct ? null : await this.sources.open(source, options, hub);
+    const file = direct ?? (await require(files as FileSource, 'config.json'));
+    return unwrap(
+      module.parse_config(await text(file), file.name, JSON.stringify(kwargs), files?.name ?? ''),
+    );
   }
 
   private async readTokenizer(
@@ -187,14 +208,14 @@ export class Engine {
   ): Promise<TokenizerInfo> {
     const files = await this.sources.open(source, options, this.sourceContext(module, context));
     const contents = new Map<string, Uint8Array>();
-    const opened = await Promise.all(TOKENIZER_FILES.map((name) => files.open(name)));
-    for (const [i, file] of opened.entries()) {
-      if (file) contents.set(TOKENIZER_FILES[i] as string, await readAll(file));
-    }
-    if (!contents.has('tokenizer.json')) {
-      const vocabulary = await files.open('vocab.txt');
-      if (vocabulary) contents.set('vocab.txt', await readAll(vocabulary));
-    }
+    const read = async (names: readonly string[]) => {
+      const opened = await Promise.all(names.map((name) => files.open(name)));
+      for (const [i, file] of opened.entries()) {
+        if (file) contents.set(names[i] as string, await readAll(file));
+      }
+    };
+    await read(TOKENIZER_FILES);
+    if (!contents.has('tokenizer.json')) await read(LEGACY_TOKENIZER_FILES);
     const tokenizer = new module.Tokenizer();
     try {
       const info = withNative(new module.Files(), (native) => {
@@ -222,7 +243,9 @@ export class Engine {
       ? JSON.stringify(options.config)
       : await text(await require(files as FileSource, 'config.json'));
     if (options.expected) {
-      const { model_type } = unwrap<ConfigJson>(module.parse_config(config, 'config.json', '{}'));
+      const name = files?.name ?? '';
+      const parsed = module.parse_config(config, 'config.json', '{}', name);
+      const { model_type } = unwrap<ConfigJson>(parsed);
       checkType(model_type, options.expected, build);
     }
 
@@ -230,7 +253,7 @@ export class Engine {
     const model = new module.Model();
     try {
       const { dtype, ignore_mismatched_sizes, seed } = options;
-      const load = JSON.stringify({ dtype, ignore_mismatched_sizes, seed });
+      const load = JSON.stringify({ dtype, ignore_mismatched_sizes, seed, model: files?.name });
       unwrap(loader.open(runtime, config, JSON.stringify(options.kwargs), load));
       const commit = (tensor: number): unknown => unwrap(loader.commit(tensor));
       if (options.state_dict) {
@@ -464,7 +487,7 @@ export class Engine {
 /** Half of the cores, at most four. */
 async function defaultThreads(): Promise<number> {
   const cores = isNode
-    ? (await import('node:os')).availableParallelism()
+    ? (await import('#node-files')).coreCount()
     : (globalThis.navigator?.hardwareConcurrency ?? 1);
   return Math.min(4, Math.max(1, cores >> 1));
 }
@@ -475,15 +498,15 @@ function instantiator(module: object): NonNullable<ModuleOptions['instantiateWas
     throw new VerdictError('invalid_argument', 'env.wasm.module is no WebAssembly.Module.');
   }
   return (imports, receive) => {
-    const instance = new WebAssembly.Instance(module, imports);
+    const instance = new WebAssembly.Instance(module, imports as WebAssembly.Imports);
     receive(instance, module);
     return instance.exports;
   };
 }
 
 function checkType(model_type: string, { class_name, ...expected }: ModelClass, build: BuildInfo) {
-  if (model_type === expected.model_type) return;
   const own = build.model_types.find((type) => type.model_type === model_type);
+  if (own?.class_name === class_name) return;
   throw new VerdictError(
     'invalid_argument',
     `The model's type is "${model_type}", but ${class_name} takes "${expected.model_type}". ` +

@@ -59,7 +59,7 @@ export interface NativePipeline extends NativeObject {
 }
 
 export interface NativeModule {
-  parse_config(text: string, name: string, kwargs: string): string;
+  parse_config(text: string, name: string, kwargs: string, model: string): string;
   list_shards(index: string, name: string): string;
   build_info(): string;
   Files: new () => NativeFiles;
@@ -76,10 +76,11 @@ export interface NativeModule {
 
 export interface ModuleOptions {
   locateFile?: (file: string, folder: string) => string;
+  /** Of `WebAssembly`'s types, which not every consumer of this file has. */
   instantiateWasm?: (
-    imports: WebAssembly.Imports,
-    receive: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
-  ) => WebAssembly.Exports;
+    imports: object,
+    receive: (instance: object, module: object) => void,
+  ) => object;
   /** Threads beside the caller, in variants that have them. */
   pthreadPoolSize?: number;
 }

@@ -35,6 +35,7 @@ struct AttentionGroup {
                     std::size_t last_key, float* scores);
   const void* terms;
   float* probabilities;  ///< [heads, queries, keys], or null
+  bool gives_scores;     ///< `probabilities` gets the scores before the softmax
   float dropout;         ///< 0 in evaluation
   std::uint64_t dropout_seed;
 };
@@ -71,7 +72,8 @@ struct KernelTable {
   RowQuantization (*quantize_row)(std::size_t n, const float* x, std::int8_t* out);
   void (*dequantize_row)(std::size_t n, const std::int8_t* x, float scale, float* out);
   /// Floats of scratch that `attention` needs.
-  std::size_t (*attention_scratch)(std::size_t keys, std::size_t head_size, std::size_t value_size);
+  std::uint64_t (*attention_scratch)(std::uint64_t keys, std::uint64_t head_size,
+                                     std::uint64_t value_size);
   void (*attention)(const AttentionGroup& group, float* scratch);
 
   void activate(graph::Activation kind, std::size_t n, float* x) const {

@@ -1,0 +1,49 @@
+#include "verdict/tokenizers/decoders/clean_up.h"
+
+#include <array>
+#include <utility>
+
+#include "verdict/tokenizers/decoders/decoder.h"
+
+namespace verdict {
+
+namespace {
+
+using Replacement = std::pair<std::string_view, std::string_view>;
+
+constexpr std::array<Replacement, 7> kFirst{{{" .", "."},
+                                             {" ?", "?"},
+                                             {" !", "!"},
+                                             {" ,", ","},
+                                             {" ' ", "'"},
+                                             {" n't", "n't"},
+                                             {" 'm", "'m"}}};
+constexpr Replacement kDoNot{" do not", " don't"};
+constexpr std::array<Replacement, 3> kLast{{{" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}}};
+
+}  // namespace
+
+void replace_all(std::string& text, std::string_view from, std::string_view to) {
+  if (from.empty() || text.find(from) == std::string::npos) return;
+  std::string out;
+  std::size_t at = 0;
+  for (std::size_t match; (match = text.find(from, at)) != std::string::npos;) {
+    out.append(text, at, match - at).append(to);
+    at = match + from.size();
+  }
+  text = std::move(out.append(text, at));
+}
+
+void clean_up_token(std::string& token) {
+  for (const auto& [from, to] : kFirst) replace_all(token, from, to);
+  replace_all(token, kDoNot.first, kDoNot.second);
+  for (const auto& [from, to] : kLast) replace_all(token, from, to);
+}
+
+std::string clean_up_tokenization(std::string text) {
+  for (const auto& [from, to] : kFirst) replace_all(text, from, to);
+  for (const auto& [from, to] : kLast) replace_all(text, from, to);
+  return text;
+}
+
+}  // namespace verdict

@@ -1,0 +1,259 @@
+#include "verdict/tokenizers/models/bpe.h"
+
+#include <algorithm>
+#include <queue>
+
+#include "verdict/base/error.h"
+#include "verdict/base/strings.h"
+#include "verdict/tokenizers/byte_level.h"
+#include "verdict/tokenizers/component.h"
+
+namespace verdict {
+
+namespace {
+
+using nlohmann::json;
+using namespace tokenizer_json;
+
+/// Up to so many symbols the pair to merge is searched for; more have a queue.
+constexpr std::size_t kShort = 64;
+
+std::string hex_byte_token(std::size_t byte) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  return concat("<0x", kDigits[byte >> 4], kDigits[byte & 15], ">");
+}
+
+/// A merge that may be done; when its symbols have changed since, it is skipped.
+struct Candidate {
+  Merge merge;
+  std::uint32_t left;
+
+  /// The earliest merge, and of equals the leftmost, comes first.
+  friend bool operator<(const Candidate& a, const Candidate& b) {
+    return a.merge.rank != b.merge.rank ? a.merge.rank > b.merge.rank : a.left > b.left;
+  }
+};
+
+}  // namespace
+
+Bpe::Bpe(Vocabulary vocabulary, const Merges& merges, const BpeOptions& options)
+    : vocabulary_(std::move(vocabulary)), merges_(merges.size()), options_(options) {
+  const auto id_of = [&](const std::string& token) {
+    const auto id = vocabulary_.find(token);
+    if (!id) corrupt("model", concat("a merge names \"", token, "\", which the vocabulary lacks"));
+    return *id;
+  };
+  const std::size_t prefix = options_.continuing_subword_prefix.size();
+  std::uint32_t rank = 0;
+  for (const auto& [left, right] : merges) {
+    const std::int32_t left_id = id_of(left);
+    const std::int32_t right_id = id_of(right);
+    if (right.size() < prefix) corrupt("model", concat("a merge names \"", right, "\""));
+    merges_.add(left_id, right_id, {rank++, id_of(left + right.substr(prefix))});
+  }
+  if (options_.unk_token) unk_id_ = vocabulary_.find(*options_.unk_token);
+  for (std::size_t byte = 0; byte < 256; ++byte) {
+    fallback_ids_[byte] = vocabulary_.find(hex_byte_token(byte)).value_or(-1);
+    byte_level_ids_[byte] = vocabulary_.find(byte_level::kCharacters[byte]).value_or(-1);
+  }
+  reads_bytes_ = prefix == 0 && options_.end_of_word_suffix.empty() &&
+                 std::ranges::find(byte_level_ids_, -1) == byte_level_ids_.end();
+}
+
+std::int32_t Bpe::unknown() const {
+  if (!unk_id_) {
+    throw Error(ErrorCode::kInvalidArgument,
+                concat("The text has a character that the tokenizer does not know, and its "
+                       "vocabulary lacks the unk_token \"",
+                       *options_.unk_token, "\"."));
+  }
+  return *unk_id_;
+}
+
+template <typename Add>
+void Bpe::characters(std::string_view piece, const Add& add) const {
+  const bool affixes =
+      !options_.continuing_subword_prefix.empty() || !options_.end_of_word_suffix.empty();
+  std::string with_affixes;
+  std::uint32_t unknown_size = 0;
+  const auto add_unknown = [&] {
+    if (unknown_size > 0) add({unknown(), std::exchange(unknown_size, 0)});
+  };
+  std::size_t at = 0;
+  while (at < piece.size()) {
+    const std::size_t first = at;
+    next_code_point(piece, at);
+    std::string_view text = piece.substr(first, at - first);
+    const auto size = static_cast<std::uint32_t>(text.size());
+    if (affixes) {
+      with_affixes = concat(first == 0 ? "" : options_.continuing_subword_prefix, text,
+                            at < piece.size() ? "" : options_.end_of_word_suffix);
+      text = with_affixes;
+    }
+    if (const auto id = vocabulary_.find(text)) {
+      add_unknown();
+      add({*id, size});
+      continue;
+    }
+    const auto fallback = [&](char byte) {
+      return fallback_ids_[static_cast<unsigned char>(byte)];
+    };
+    if (options_.byte_fallback &&
+        std::ranges::none_of(text, [&](char byte) { return fallback(byte) < 0; })) {
+      // As in the reference, an unknown token that is due comes later.
+      for (const char byte : text) add({fallback(byte), 1});
+      continue;
+    }
+    if (!options_.unk_token) continue;
+    if (!options_.fuse_unk) add_unknown();
+    unknown();
+    unknown_size += size;
+  }
+  add_unknown();
+}
+
+template <typename ReadSymbols>
+void Bpe::merge(std::size_t most, const ReadSymbols& read, std::vector<ModelToken>& out) const {
+  const auto emit = [&](const Symbol* symbols, std::size_t count) {
+    std::uint32_t at = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+      out.push_back({symbols[i].id, {at, at + symbols[i].size}});
+      at += symbols[i].size;
+    }
+  };
+  if (most <= kShort) {
+    Symbol symbols[kShort];
+    std::size_t count = 0;
+    read([&](Symbol symbol) { symbols[count++] = symbol; });
+    emit(symbols, merge_short(symbols, count));
+    return;
+  }
+  std::vector<Symbol> symbols;
+  symbols.reserve(most);
+  read([&](Symbol symbol) { symbols.push_back(symbol); });
+  emit(symbols.data(), merge_long(symbols));
+}
+
+std::size_t Bpe::merge_short(Symbol* symbols, std::size_t count) const {
+  Merge merges[kShort];  // of symbols i and i + 1
+  for (std::size_t i = 0; i + 1 < count; ++i) {
+    merges[i] = merges_.find(symbols[i].id, symbols[i + 1].id);
+  }
+  while (count > 1) {
+    std::size_t best = 0;
+    for (std::size_t i = 1; i + 1 < count; ++i) {
+      if (merges[i].rank < merges[best].rank) best = i;
+    }
+    if (merges[best].id < 0) break;
+    symbols[best] = {merges[best].id, symbols[best].size + symbols[best + 1].size};
+    std::copy(symbols + best + 2, symbols + count, symbols + best + 1);
+    if (best + 2 < count) std::copy(merges + best + 2, merges + count - 1, merges + best + 1);
+    --count;
+    if (best + 1 < count) merges[best] = merges_.find(symbols[best].id, symbols[best + 1].id);
+    if (best > 0) merges[best - 1] = merges_.find(symbols[best - 1].id, symbols[best].id);
+  }
+  return count;
+}
+
+std::size_t Bpe::merge_long(std::vector<Symbol>& symbols) const {
+  const auto count = static_cast<std::uint32_t>(symbols.size());
+  std::vector<std::uint32_t> previous(count);
+  std::vector<std::uint32_t> next(count);
+  std::priority_queue<Candidate> queue;
+  const auto add = [&](std::uint32_t left, std::uint32_t right) {
+    const Merge merge = merges_.find(symbols[left].id, symbols[right].id);
+    if (merge.id >= 0) queue.push({merge, left});
+  };
+  for (std::uint32_t i = 0; i < count; ++i) {
+    previous[i] = i - 1;  // of the first: above every index
+    next[i] = i + 1;
+    if (i + 1 < count) add(i, i + 1);
+  }
+  while (!queue.empty()) {
+    const auto [merge, left] = queue.top();
+    queue.pop();
+    const std::uint32_t right = next[left];
+    if (symbols[left].size == 0 || right >= count) continue;
+    if (merges_.find(symbols[left].id, symbols[right].id).id != merge.id) continue;
+    symbols[left] = {merge.id, symbols[left].size + symbols[right].size};
+    symbols[right].size = 0;
+    next[left] = next[right];
+    if (next[left] < count) {
+      previous[next[left]] = left;
+      add(left, next[left]);
+    }
+    if (previous[left] < count) add(previous[left], left);
+  }
+  std::erase_if(symbols, [](const Symbol& symbol) { return symbol.size == 0; });
+  return symbols.size();
+}
+
+void Bpe::tokenize(std::string_view piece, std::vector<ModelToken>& out) const {
+  if (options_.ignore_merges) {
+    if (const auto id = vocabulary_.find(piece)) {
+      out.push_back({*id, {0, static_cast<std::uint32_t>(piece.size())}});
+      return;
+    }
+  }
+  // With affixes, a character may become more tokens than it has bytes.
+  const std::size_t most = piece.size() * (1 + options_.continuing_subword_prefix.size()) +
+                           options_.end_of_word_suffix.size();
+  merge(
+      most, [&](const auto& add) { characters(piece, add); }, out);
+}
+
+void Bpe::tokenize_bytes(std::string_view piece, std::vector<ModelToken>& out) const {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(piece[i]); };
+  if (options_.ignore_merges && piece.size() <= vocabulary_.longest()) {
+    std::string characters;
+    for (std::size_t i = 0; i < piece.size(); ++i) characters += byte_level::kCharacters[byte(i)];
+    if (const auto id = vocabulary_.find(characters)) {
+      out.push_back({*id, {0, static_cast<std::uint32_t>(piece.size())}});
+      return;
+    }
+  }
+  merge(
+      piece.size(),
+      [&](const auto& add) {
+        for (std::size_t i = 0; i < piece.size(); ++i) add({byte_level_ids_[byte(i)], 1});
+      },
+      out);
+}
+
+std::unique_ptr<TokenizerModel> make_bpe(const json& component) {
+  BpeOptions options;
+  if (component.contains("unk_token") && !component["unk_token"].is_null()) {
+    options.unk_token = get_string(component, "unk_token", "");
+  }
+  options.continuing_subword_prefix = get_string(component, "continuing_subword_prefix", "");
+  options.end_of_word_suffix = get_string(component, "end_of_word_suffix", "");
+  options.fuse_unk = get_bool(component, "fuse_unk", false);
+  options.byte_fallback = get_bool(component, "byte_fallback", false);
+  options.ignore_merges = get_bool(component, "ignore_merges", false);
+  const auto dropout = component.find("dropout");
+  if (dropout != component.end() && !dropout->is_null() &&
+      !(dropout->is_number() && dropout->get<double>() == 0)) {
+    throw Error(ErrorCode::kUnsupported,
+                "The tokenizer's model has a dropout, which makes it random; set it to null.");
+  }
+  Bpe::Merges merges;
+  for (const json& merge : get_list(component, "merges")) {
+    if (merge.is_string()) {
+      const auto text = merge.get<std::string>();
+      if (starts_with(text, "#version")) continue;
+      const std::size_t space = text.find(' ');
+      if (space == std::string::npos || text.find(' ', space + 1) != std::string::npos) {
+        corrupt("model", concat("its merge \"", text, "\" is not two tokens"));
+      }
+      merges.emplace_back(text.substr(0, space), text.substr(space + 1));
+    } else if (merge.is_array() && merge.size() == 2 && merge[0].is_string() &&
+               merge[1].is_string()) {
+      merges.emplace_back(merge[0].get<std::string>(), merge[1].get<std::string>());
+    } else {
+      corrupt("model", "a merge is neither \"a b\" nor [\"a\", \"b\"]");
+    }
+  }
+  return std::make_unique<Bpe>(read_vocabulary(component), merges, options);
+}
+
+}  // namespace verdict

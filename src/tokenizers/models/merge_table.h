@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace verdict {
+
+/// What a pair of neighbouring tokens becomes, and how early; `id` is -1 for a pair that stays.
+struct Merge {
+  std::uint32_t rank = UINT32_MAX;
+  std::int32_t id = -1;
+};
+
+/// The merges of byte-pair encoding by pair of ids.
+class MergeTable {
+ public:
+  explicit MergeTable(std::size_t size);
+
+  /// A pair that is added twice has the later merge.
+  void add(std::int32_t left, std::int32_t right, Merge merge);
+
+  Merge find(std::int32_t left, std::int32_t right) const {
+    const std::uint64_t pair = key(left, right);
+    for (std::size_t i = slot(pair);; i = (i + 1) & mask_) {
+      const Slot& slot = slots_[i];
+      if (slot.pair == pair) return slot.merge;
+      if (slot.pair == kEmpty) return {};
+    }
+  }
+
+ private:
+  static constexpr std::uint64_t kEmpty = UINT64_MAX;
+
+  struct Slot {
+    std::uint64_t pair = kEmpty;
+    Merge merge;
+  };
+
+  static std::uint64_t key(std::int32_t left, std::int32_t right) {
+    return std::uint64_t{static_cast<std::uint32_t>(left)} << 32 |
+           static_cast<std::uint32_t>(right);
+  }
+  std::size_t slot(std::uint64_t pair) const {
+    return static_cast<std::size_t>(pair * 0x9e3779b97f4a7c15u >> shift_);
+  }
+
+  int shift_ = 60;
+  std::size_t mask_ = 15;
+  std::vector<Slot> slots_;
+};
+
+}  // namespace verdict
