@@ -59,7 +59,7 @@ std::string get_string(const json& component, std::string_view field, std::strin
 }
 
 std::string get_character(const json& component, std::string_view field) {
-  const std::string text = get_string(component, field, "");
+  std::string text = get_string(component, field, "");
   std::size_t size = 0;
   if (!text.empty()) next_code_point(text, size);
   if (text.empty() || size != text.size()) {

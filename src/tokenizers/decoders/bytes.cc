@@ -29,7 +29,7 @@ void BytesDecoder::decode(std::vector<std::string>& tokens) const {
     }
     text = kept.append(rest);
   }
-  tokens.assign(1, std::move(text));
+  tokens.assign(1, text);
 }
 
 }  // namespace verdict

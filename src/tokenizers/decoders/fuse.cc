@@ -7,7 +7,7 @@ namespace verdict {
 void FuseDecoder::decode(std::vector<std::string>& tokens) const {
   std::string text;
   for (const std::string& token : tokens) text += token;
-  tokens.assign(1, std::move(text));
+  tokens.assign(1, text);
 }
 
 }  // namespace verdict

@@ -30,7 +30,7 @@ void SymbolBpeDecoder::decode(std::vector<std::string>& tokens) const {
   const std::size_t last = text.find_last_not_of(" \t\r\n");
   text.erase(last == std::string::npos ? 0 : last + 1);
   text.erase(0, text.find_first_not_of(" \t\r\n"));
-  tokens.assign(1, std::move(text));
+  tokens.assign(1, text);
 }
 
 }  // namespace verdict

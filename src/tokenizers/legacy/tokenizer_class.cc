@@ -206,7 +206,7 @@ std::string class_of(const json& config) {
 
 std::string choose_tokenizer_class(const json& tokenizer_config, const json& model_config) {
   for (const json* config : {&tokenizer_config, &model_config}) {
-    const std::string name = class_of(*config);
+    std::string name = class_of(*config);
     if (!is_generic(name)) return name;
   }
   const std::string type = tokenizer_json::get_string(model_config, "model_type", "");
