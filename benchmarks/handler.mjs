@@ -1,5 +1,4 @@
-// What an engine's process answers, for engines in JavaScript; native.cc and peers/python_host.py
-// answer the same. Requests are {op, …}, and every answer is one object:
+// What an engine's process answers, for engines in JavaScript; native.cc answers the same. Requests are {op, …}, and every answer is one object:
 // Times are {ms, waited_ms}: of the call, and of it what the thread that works waited for a CPU.
 //   load {model, options}           → {time, detail}    a model; options: dtype, threads, variant, url
 //   prepare {batch, rows}           → {}                rows of token ids under a name

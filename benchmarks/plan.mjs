@@ -16,7 +16,7 @@ function group(id, title, runtime, variant, dtype, ours, theirs, options = {}) {
 }
 
 /** The groups in which latency is measured. */
-export function latencyGroups({ python }) {
+export function latencyGroups() {
   const web = (id, title, runtime, variant) =>
     ['f32', 'q8'].map((dtype) =>
       group(`${id}-${dtype}`, title, runtime, variant, dtype, 'verdict-wasm', ['onnxruntime-web']),
@@ -29,10 +29,7 @@ export function latencyGroups({ python }) {
       dtype,
       threads,
     }));
-    const others = python.flatMap((peer) =>
-      [1, 2].map((threads) => ({ peer, runtime: 'own', dtype, threads })),
-    );
-    return { ...own, contestants: [...own.contestants, ...node, ...others] };
+    return { ...own, contestants: [...own.contestants, ...node] };
   });
   return [
     ...web('wasm', 'WebAssembly, plain SIMD, Node', 'node', 'simd'),

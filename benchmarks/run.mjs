@@ -23,7 +23,7 @@ A complete run is written to benchmarks/results.json, any other to benchmarks/re
   --quick          3 runs, few batches, no BERT-base: does everything work?
   --runs N         alternating runs of each measurement, from 1 on (default 20)
   --only LIST      parts, by commas: ${PARTS.join(', ')}
-  --groups LIST    groups of the latencies, by commas: ${latencyGroups({ python: [] })
+  --groups LIST    groups of the latencies, by commas: ${latencyGroups()
     .map((g) => g.id)
     .join(', ')}
   --cpus A,B       the two CPUs to run on (default 0,1); one thread runs on the first
@@ -73,7 +73,7 @@ function parseOptions(args) {
   if (pinned[0] === pinned[1] || Math.max(...pinned) >= cpus().length) {
     usage(`--cpus is "${values.cpus}"; two different CPUs below ${cpus().length} were expected.`);
   }
-  const groups = latencyGroups({ python: [] });
+  const groups = latencyGroups();
   const known = groups.map((group) => group.id);
   const chosen = listOf(values.groups, known, '--groups');
   return {

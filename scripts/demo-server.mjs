@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { extname, join, normalize } from 'node:path';
+import { extname, join, normalize, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -21,7 +21,7 @@ const TYPES = {
   '.wasm': 'application/wasm',
 };
 /** With these, pages are isolated from other origins, so that memory can be shared by threads. */
-const ISOLATION = {
+export const ISOLATION = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
   'Cross-Origin-Resource-Policy': 'same-origin',
@@ -51,7 +51,7 @@ function listen(server, port) {
  *
  * @param port Taken when it is free, else another one.
  * @param isolated Whether pages may use threads.
- * @param folders More pairs of address and folder of the checkout.
+ * @param folders More pairs of address and folder: absolute, or of the checkout.
  * @param intercept Called with each request's path and with the request and the response; true when
  *     it answers in the server's place.
  * @returns The page's address and `close()`.
@@ -71,7 +71,7 @@ export async function serveDemo({ port = 0, isolated = true, folders = [], inter
     }
     const [prefix, folder] = served.find(([start]) => path.startsWith(start));
     const rest = normalize(path.slice(prefix.length) || 'index.html');
-    const file = join(root, folder, rest);
+    const file = join(resolve(root, folder), rest);
     const status = rest.startsWith('..') ? null : await stat(file).catch(() => null);
     if (!status?.isFile()) {
       response.writeHead(404, { 'Content-Type': 'text/plain' }).end('There is no such file.\n');

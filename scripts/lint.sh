@@ -17,8 +17,9 @@ say "Generated tables of the docs"
 node scripts/make-docs.mjs --check
 [ ! -e benchmarks/results.json ] || node benchmarks/readme-table.mjs --check
 
-# The library and the programs with all checks; kernels and tests only with clang's own warnings, of
-# which (one cheap check beside them: clang-tidy wants one) -Wall and its like (see cmake/Warnings.cmake) make errors: so clang compiles what g++ builds.
+# The library and the programs with all checks. Kernels and tests only with clang's own warnings, which
+# cmake/Warnings.cmake makes errors: so clang compiles what g++ builds. clang-tidy refuses to run
+# without a check of its own, hence one cheap one.
 say "clang-tidy"
 run_tidy() {
   xargs -P "$(nproc)" -n 2 "$tidy" -p build/native --quiet "$@" 2>/dev/null ||

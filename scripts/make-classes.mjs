@@ -12,12 +12,9 @@ const lines = [
 ];
 for (const [, type, prefix] of registry.matchAll(/^VERDICT_MODEL\("([^"]+)", (\w+), \w+\)$/gm)) {
   const name = `${prefix}ForSequenceClassification`;
-  lines.push(
-    `export const ${name}: ModelFactory = modelFactory({`,
-    `  model_type: '${type}',`,
-    `  class_name: '${name}',`,
-    '});',
-  );
+  const flat = `export const ${name}: ModelFactory = modelFactory('${type}');`;
+  const broken = [`export const ${name}: ModelFactory = modelFactory(`, `  '${type}',`, ');'];
+  lines.push(...(flat.length <= 100 ? [flat] : broken));
 }
 const text = `${lines.join('\n')}\n`;
 if (!process.argv.includes('--check')) writeFileSync(target, text);

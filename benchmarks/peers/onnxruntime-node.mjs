@@ -13,5 +13,5 @@ export async function load(model, { dtype, threads, url }) {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
   });
-  return sessionEngine(ort, session, '');
+  return sessionEngine(ort, session);
 }

@@ -13,5 +13,5 @@ export async function load(model, { dtype, threads, url }) {
   const session = await ort.InferenceSession.create(model.onnx[dtype], {
     executionProviders: ['wasm'],
   });
-  return sessionEngine(ort, session, '');
+  return sessionEngine(ort, session);
 }

@@ -2,9 +2,9 @@
 import { padded } from '../batches.mjs';
 
 /** An engine over an open session. */
-export function sessionEngine(ort, session, detail) {
+export function sessionEngine(ort, session) {
   return {
-    detail,
+    detail: '',
     prepare(rows) {
       const { dims, tensors } = padded(rows);
       return Object.fromEntries(

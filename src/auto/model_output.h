@@ -19,7 +19,7 @@ struct SequenceClassifierOutput {
   /// float32 [batch, heads, width, width], one a layer. Encoder-decoder classes have
   /// `encoder_hidden_states`, `decoder_hidden_states`, `encoder_attentions`, `decoder_attentions`
   /// and `cross_attentions` instead. All are zero where the mask of the token (of the query or the
-  /// key) is zero.
+  /// key) is zero; SqueezeBERT's `attentions`, which are scores, have the lowest float there.
   std::map<std::string, std::vector<Tensor>, std::less<>> states;
 
   /// What else the reference's class gives: `encoder_last_hidden_state` of encoder-decoder classes.

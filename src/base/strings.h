@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <vector>
 
 namespace verdict {
 
@@ -65,5 +66,19 @@ inline bool starts_with(std::string_view s, std::string_view prefix) {
 inline bool ends_with(std::string_view s, std::string_view suffix) {
   return s.size() >= suffix.size() && s.substr(s.size() - suffix.size()) == suffix;
 }
+
+/// ASCII capitals in lower case; other bytes as they are.
+constexpr char ascii_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c;
+}
+
+/// The words between spaces, without empty ones.
+std::vector<std::string_view> split_words(std::string_view text);
+
+/// Whether `word` is one of them.
+bool has_word(std::string_view text, std::string_view word);
+
+/// Every `from`, which is not looked for where it is empty, becomes `to`.
+void replace_all(std::string& text, std::string_view from, std::string_view to);
 
 }  // namespace verdict

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "verdict/auto/auto_model.h"
+#include "verdict/auto/classes.h"
 #include "verdict/auto/model_loader.h"
 #include "verdict/base/error.h"
 #include "verdict/base/json.h"
@@ -323,10 +324,12 @@ class Loader {
       load.backend = runtime.get();
       load.ignore_mismatched_sizes = given.value("ignore_mismatched_sizes", false);
       load.seed = given.value("seed", std::uint64_t{0});
-      loader_ = std::make_unique<ModelLoader>(
+      PretrainedConfig parsed =
           PretrainedConfig::from_json(parse_json(config, "config.json"), "config.json",
-                                      arguments(kwargs), given.value("model", "")),
-          load);
+                                      arguments(kwargs), given.value("model", ""));
+      if (const auto expected = given.find("expected"); expected != given.end())
+        internal::require_model_class(parsed, expected->get<std::string>());
+      loader_ = std::make_unique<ModelLoader>(std::move(parsed), load);
       return json();
     });
   }

@@ -12,7 +12,7 @@ namespace {
 
 /// `from` anywhere in the key, or at its start where it begins with "^", becomes `to`.
 struct Rename {
-  std::string_view model_type;  ///< empty: every type
+  std::string_view model_types;  ///< separated by spaces; empty: every type
   std::string_view from;
   std::string_view to;
 };
@@ -42,43 +42,32 @@ constexpr auto kRenames = std::to_array<Rename>({
 
 /// A fused module and the modules that it is made of.
 struct Split {
-  std::string_view model_type;
+  std::string_view model_types;
   std::string_view fused;
   std::array<std::string_view, 3> parts;  ///< empty: none
 };
 
 constexpr auto kSplits = std::to_array<Split>({
-    {"gte", ".qkv_proj.", {".q_proj.", ".k_proj.", ".v_proj."}},
+    {"gte nomic_bert", ".qkv_proj.", {".q_proj.", ".k_proj.", ".v_proj."}},
     {"gte", ".up_gate_proj.", {".up_proj.", ".gate_proj.", ""}},
-    {"nomic_bert", ".qkv_proj.", {".q_proj.", ".k_proj.", ".v_proj."}},
 });
 
 struct Tie {
-  std::string_view model_type;
+  std::string_view model_types;
   std::string_view key;
   std::string_view same_as;
 };
 
 constexpr auto kTies = std::to_array<Tie>({
-    {"bart", "model.encoder.embed_tokens.weight", "model.shared.weight"},
-    {"bart", "model.decoder.embed_tokens.weight", "model.shared.weight"},
-    {"mbart", "model.encoder.embed_tokens.weight", "model.shared.weight"},
-    {"mbart", "model.decoder.embed_tokens.weight", "model.shared.weight"},
-    {"mt5", "transformer.encoder.embed_tokens.weight", "transformer.shared.weight"},
-    {"mt5", "transformer.decoder.embed_tokens.weight", "transformer.shared.weight"},
-    {"mvp", "model.encoder.embed_tokens.weight", "model.shared.weight"},
-    {"mvp", "model.decoder.embed_tokens.weight", "model.shared.weight"},
-    {"plbart", "model.encoder.embed_tokens.weight", "model.shared.weight"},
-    {"plbart", "model.decoder.embed_tokens.weight", "model.shared.weight"},
-    {"t5", "transformer.encoder.embed_tokens.weight", "transformer.shared.weight"},
-    {"t5", "transformer.decoder.embed_tokens.weight", "transformer.shared.weight"},
-    {"umt5", "transformer.encoder.embed_tokens.weight", "transformer.shared.weight"},
-    {"umt5", "transformer.decoder.embed_tokens.weight", "transformer.shared.weight"},
+    {"bart mbart mvp plbart", "model.encoder.embed_tokens.weight", "model.shared.weight"},
+    {"bart mbart mvp plbart", "model.decoder.embed_tokens.weight", "model.shared.weight"},
+    {"mt5 t5 umt5", "transformer.encoder.embed_tokens.weight", "transformer.shared.weight"},
+    {"mt5 t5 umt5", "transformer.decoder.embed_tokens.weight", "transformer.shared.weight"},
 });
 
 /// Buffers, and parameters of modules that the classifier does not have.
 struct Ignored {
-  std::string_view model_type;  ///< empty: every type
+  std::string_view model_types;  ///< separated by spaces; empty: every type
   std::string_view ending;
 };
 
@@ -92,11 +81,8 @@ constexpr auto kIgnored = std::to_array<Ignored>({
     {"", "final_logits_bias"},
     {"", ".attn.masked_bias"},
     {"", ".attention.masked_bias"},
-    {"deberta", "position_embeddings.weight"},
-    {"deberta-v2", "position_embeddings.weight"},
-    {"esm", "position_embeddings.weight"},
-    {"gpt-sw3", ".attn.bias"},
-    {"gpt2", ".attn.bias"},
+    {"deberta deberta-v2 esm", "position_embeddings.weight"},
+    {"gpt-sw3 gpt2", ".attn.bias"},
     {"gpt_neo", ".attn.attention.bias"},
     {"ibert", ".act_scaling_factor"},
     {"ibert", ".bias_integer"},
@@ -106,14 +92,12 @@ constexpr auto kIgnored = std::to_array<Ignored>({
     {"ibert", ".weight_scaling_factor"},
     {"ibert", ".x_max"},
     {"ibert", ".x_min"},
-    {"mt5", "layer.1.EncDecAttention.relative_attention_bias.weight"},
-    {"t5", "layer.1.EncDecAttention.relative_attention_bias.weight"},
-    {"umt5", "layer.1.EncDecAttention.relative_attention_bias.weight"},
+    {"mt5 t5 umt5", "layer.1.EncDecAttention.relative_attention_bias.weight"},
 });
 
 template <typename Rule>
 bool applies(const Rule& rule, std::string_view model_type) {
-  return rule.model_type.empty() || rule.model_type == model_type;
+  return rule.model_types.empty() || has_word(rule.model_types, model_type);
 }
 
 void replace_first(std::string& key, std::string_view from, std::string_view to) {

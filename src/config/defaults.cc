@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "verdict/base/json.h"
+#include "verdict/base/strings.h"
 #include "verdict/config/spelling.h"
 
 namespace verdict {
@@ -287,7 +288,7 @@ constexpr auto kDefaults = std::to_array<Defaults>({
 std::string model_type_in(std::string_view name) {
   std::string_view longest;
   for (const Defaults& entry : kDefaults) {
-    for (const std::string_view type : listed_names(entry.model_types)) {
+    for (const std::string_view type : split_words(entry.model_types)) {
       if (name.find(type) != std::string_view::npos && type.size() > longest.size()) longest = type;
     }
   }
@@ -297,7 +298,7 @@ std::string model_type_in(std::string_view name) {
 nlohmann::json default_config(std::string_view model_type) {
   nlohmann::json out = nlohmann::json::object();
   for (const Defaults& entry : kDefaults) {
-    if (!is_listed(entry.model_types, model_type)) continue;
+    if (!has_word(entry.model_types, model_type)) continue;
     const nlohmann::json values = parse_json(entry.json, model_type);
     for (const auto& [key, value] : values.items()) out[canonical_name(model_type, key)] = value;
   }

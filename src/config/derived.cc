@@ -11,7 +11,6 @@
 #include "verdict/base/error.h"
 #include "verdict/base/json.h"
 #include "verdict/base/strings.h"
-#include "verdict/config/spelling.h"
 
 namespace verdict {
 
@@ -122,7 +121,7 @@ json layer_types(const RotaryType& type, const json& values) {
   return out;
 }
 
-/// The first of `keys` that the dict has, else that stands at top level, else `fallback`.
+/// The value of the dict, else that of the top level, else `fallback`.
 json rope_value(const json& dict, const json& values, const char* key, json fallback) {
   for (const json* object : {&dict, &values}) {
     if (json value = value_of(*object, key); !value.is_null()) return value;
@@ -236,7 +235,7 @@ json name_list(const json& values, const char* attribute) {
       if (c == '|') {
         out.push_back(std::exchange(name, {}));
       } else if (c != ' ') {
-        name += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+        name += ascii_lower(c);
       }
     }
     return out;
@@ -273,7 +272,7 @@ constexpr auto kDerivations = std::to_array<Derivation>({
 json derived_attributes(std::string_view model_type, const json& values) {
   json out = json::object();
   for (const Derivation& derivation : kDerivations) {
-    if (is_listed(derivation.model_types, model_type)) out.update(derivation.derive(values));
+    if (has_word(derivation.model_types, model_type)) out.update(derivation.derive(values));
   }
   const auto type = std::ranges::find(kRotaryTypes, model_type, &RotaryType::model_type);
   if (type == kRotaryTypes.end()) return out;

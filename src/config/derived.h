@@ -11,7 +11,7 @@ namespace verdict {
 /// `layer_types` (from sliding_window, max_window_layers, sliding_window_pattern, …),
 /// `attention_layers` (GPT-Neo's attention_types), `dense_act_fn` and `is_gated_act` (T5's
 /// feed_forward_proj), `pos_att_type` and `norm_rel_ebd` (DeBERTa's names separated by "|"),
-/// `use_encoder_prompt` (MVP) and `hidden_activation`. Throws `kInvalidArgument` for values that
+/// `use_encoder_prompt` (MVP) and Gemma's `hidden_act`. Throws `kInvalidArgument` for values that
 /// contradict each other.
 nlohmann::json derived_attributes(std::string_view model_type, const nlohmann::json& values);
 

@@ -1,6 +1,5 @@
 #include "verdict/config/spelling.h"
 
-#include <algorithm>
 #include <array>
 
 #include "verdict/base/strings.h"
@@ -66,23 +65,9 @@ constexpr auto kSpellings = std::to_array<Spelling>({
 
 }  // namespace
 
-std::vector<std::string_view> listed_names(std::string_view list) {
-  std::vector<std::string_view> names;
-  while (!list.empty()) {
-    names.push_back(list.substr(0, list.find(' ')));
-    list.remove_prefix(std::min(list.size(), names.back().size() + 1));
-  }
-  return names;
-}
-
-bool is_listed(std::string_view names, std::string_view name) {
-  return std::ranges::count(listed_names(names), name) > 0;
-}
-
 std::string canonical_name(std::string_view model_type, std::string_view file_name) {
   for (const Spelling& spelling : kSpellings) {
-    const bool applies =
-        spelling.model_types.empty() || is_listed(spelling.model_types, model_type);
+    const bool applies = spelling.model_types.empty() || has_word(spelling.model_types, model_type);
     if (applies && spelling.in_file == file_name) return std::string(spelling.canonical);
   }
   return std::string(file_name);
@@ -90,7 +75,7 @@ std::string canonical_name(std::string_view model_type, std::string_view file_na
 
 std::string file_name(std::string_view model_type, std::string_view canonical_name) {
   for (const Spelling& spelling : kSpellings) {
-    if (is_listed(spelling.model_types, model_type) && spelling.canonical == canonical_name)
+    if (has_word(spelling.model_types, model_type) && spelling.canonical == canonical_name)
       return std::string(spelling.in_file);
   }
   return std::string(canonical_name);

@@ -2,17 +2,10 @@
 
 #include <string>
 #include <string_view>
-#include <vector>
 
 // The one place that knows how config files spell what the architectures read under canonical
 // names.
 namespace verdict {
-
-/// The names of a list that spaces separate.
-std::vector<std::string_view> listed_names(std::string_view list);
-
-/// Whether such a list holds `name`.
-bool is_listed(std::string_view names, std::string_view name);
 
 /// The canonical name of an attribute of a model type, for example hidden_size for DistilBERT's
 /// "dim".

@@ -1,5 +1,6 @@
 #include "verdict/graph/shape_inference.h"
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -134,14 +135,7 @@ class Inference {
     const Segmentation& prefix = segmentation(rows(0));
     expect(prefix.rule == Segmentation::Rule::kShared && rows(1).rows == Graph::kTokens,
            "it puts shared rows before tokens only");
-    const auto& known = graph_.segmentations();
-    for (std::size_t i = 0; i < known.size(); ++i) {
-      if (known[i] == Segmentation{Segmentation::Rule::kPrefixed, prefix.count}) {
-        return {floats(Axis::segmented(static_cast<SegmentationId>(i)), columns(0))};
-      }
-    }
-    expect(false, "the graph has no segmentation for its output");
-    return {};
+    return {floats(known_rows({Segmentation::Rule::kPrefixed, prefix.count}), columns(0))};
   }
 
   std::vector<ValueInfo> operator()(const RotaryOp& op) const {
@@ -242,14 +236,7 @@ class Inference {
   std::vector<ValueInfo> operator()(const PoolOp&) const {
     expect_inputs(1, 1);
     expect_divided(0);
-    const auto& known = graph_.segmentations();
-    for (std::size_t i = 0; i < known.size(); ++i) {
-      if (known[i] == Segmentation{Segmentation::Rule::kConstant, 1}) {
-        return {floats(Axis::segmented(static_cast<SegmentationId>(i)), columns(0))};
-      }
-    }
-    expect(false, "the graph has no segmentation of one row a sequence");
-    return {};
+    return {floats(known_rows({Segmentation::Rule::kConstant, 1}), columns(0))};
   }
 
   std::vector<ValueInfo> operator()(const DropoutOp& op) const {
@@ -277,6 +264,14 @@ class Inference {
 
   const Segmentation& segmentation(const Axis& axis) const {
     return graph_.segmentations()[static_cast<std::size_t>(axis.rows)];
+  }
+
+  /// The rows of a segmentation that the graph must have.
+  Axis known_rows(const Segmentation& segmentation) const {
+    const auto& known = graph_.segmentations();
+    const auto found = std::ranges::find(known, segmentation);
+    expect(found != known.end(), "the graph has no segmentation for its output");
+    return Axis::segmented(static_cast<SegmentationId>(found - known.begin()));
   }
 
   bool is_shared(const Axis& axis) const { return graph::is_shared(segmentation(axis)); }

@@ -55,8 +55,7 @@ std::size_t on_header(char* data, std::size_t, std::size_t size, void* user) {
       transfer.response.headers.clear();
     } else if (colon != std::string_view::npos) {
       std::string name(line.substr(0, colon));
-      std::transform(name.begin(), name.end(), name.begin(),
-                     [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+      std::ranges::transform(name, name.begin(), ascii_lower);
       transfer.response.headers.insert_or_assign(name, trimmed(line.substr(colon + 1)));
     }
     return true;

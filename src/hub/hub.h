@@ -22,9 +22,8 @@ struct HubOptions {
 /// The files of a model, opened (and, where needed, fetched) one by one when they are asked for:
 ///
 /// 1. of a folder on disk;
-/// 2. of a model name ("bert-base-cased", "org/name"): from the hub's cache on disk, which is
-/// shared
-///    with Python's huggingface_hub, else from `HF_ENDPOINT/<name>/resolve/<revision>/<file>` into
+/// 2. of a model name ("bert-base-cased", "org/name"): from the hub's cache on disk, shared with
+///    Python's huggingface_hub, else from `HF_ENDPOINT/<name>/resolve/<revision>/<file>` into
 ///    that cache. A full commit that is cached is used without asking; for branches and tags each
 ///    file costs one HEAD request, which tells whether the cached one is current. When the server
 ///    cannot be reached or refuses, the cached snapshot is used as it stands;

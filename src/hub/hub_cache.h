@@ -16,9 +16,9 @@ bool is_commit(std::string_view revision);
 ///
 ///     <root>/models--org--name/refs/<revision>           the commit of a branch or tag
 ///                              snapshots/<commit>/<file>  relative symbolic links into blobs
-///                              blobs/<etag>               contents; <etag>.incomplete while
-///                              loading .no_exist/<commit>/<file>  files that the server does not
-///                              have
+///                              blobs/<etag>               contents
+///                              blobs/<etag>.incomplete    while it is loaded
+///                              .no_exist/<commit>/<file>  no such file on the server
 ///     <root>/.locks/models--org--name/<etag>.lock         held (flock) while a blob is written
 ///
 /// Revisions and file names must have passed `check_relative_path`. What cannot be written throws

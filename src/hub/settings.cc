@@ -52,9 +52,8 @@ std::string cache_root(const HubOptions& options) {
 }
 
 bool is_true(std::string value) {
-  std::transform(value.begin(), value.end(), value.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
-  return value == "1" || value == "ON" || value == "YES" || value == "TRUE";
+  std::ranges::transform(value, value.begin(), ascii_lower);
+  return value == "1" || value == "on" || value == "yes" || value == "true";
 }
 
 std::string implicit_token() {

@@ -170,17 +170,17 @@ Value rotary_self_attention(ModelBuilder& model, const Scope& scope, Value x, st
 
 Value bert_encoder(ModelBuilder& model, const Scope& scope, Value hidden_states,
                    const BertEncoderOptions& options) {
-  model.hidden_state(hidden_states);
   const auto layers = model.config().get<std::int64_t>("num_hidden_layers");
   for (std::int64_t i = 0; i < layers; ++i) {
+    model.hidden_state(hidden_states);
     hidden_states = bert_layer(model, scope["layer"][i], hidden_states, i, options);
     if (options.after_layer) hidden_states = options.after_layer(hidden_states, i);
-    if (i + 1 == layers && options.last_norm) {
-      hidden_states = nn::layer_norm(*options.last_norm, hidden_states,
-                                     model.config().get<double>("layer_norm_eps"));
-    }
-    model.hidden_state(hidden_states);
   }
+  if (options.last_norm) {
+    hidden_states = nn::layer_norm(*options.last_norm, hidden_states,
+                                   model.config().get<double>("layer_norm_eps"));
+  }
+  model.hidden_state(hidden_states);
   return hidden_states;
 }
 

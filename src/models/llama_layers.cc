@@ -63,13 +63,8 @@ Value attention(ModelBuilder& model, const Shared& shared, const Scope& scope, V
        .dropout = config.get<double>("attention_dropout"),
        .softcap = config.get_or<double>("attn_logit_softcapping", 0)});
   std::optional<std::int64_t> left;
-  std::optional<std::int64_t> right;
   if (layer_type == "sliding_attention") left = shared.window;
-  if (shared.traits.bidirectional) {
-    right = left;
-  } else {
-    right = 0;
-  }
+  const auto right = shared.traits.bidirectional ? left : std::optional<std::int64_t>(0);
   if (left || right) op.window(shared.positions, shared.positions, left, right);
   const auto result = op.result();
   model.attention(result.probabilities);
@@ -131,11 +126,10 @@ Value llama_layers(ModelBuilder& model, const Scope& base, const LlamaTraits& tr
   Value x = nn::embedding(base["embed_tokens"], nn::input_ids(base, vocab_size), vocab_size,
                           model.hidden_size(), config.get_or<std::int64_t>("pad_token_id", -1));
   if (traits.gemma) x = nn::scale(base, x, std::sqrt(static_cast<double>(model.hidden_size())));
-  model.hidden_state(x);
   for (std::size_t i = 0; i < shared.layer_types.size(); ++i) {
+    model.hidden_state(x);
     x = layer(model, shared, base["layers"][static_cast<std::int64_t>(i)], x,
               shared.layer_types[i]);
-    if (i + 1 < shared.layer_types.size()) model.hidden_state(x);
   }
   x = norm(model, shared, base["norm"], x);
   model.hidden_state(x);

@@ -68,13 +68,13 @@ void build(ModelBuilder& model) {
                           model.hidden_size());
   x = nn::dropout(base, norm(model, embeddings["norm"], x),
                   config.get<double>("embedding_dropout"));
-  model.hidden_state(x);
 
   const Value positions = nn::column_positions(base, std::numeric_limits<std::int32_t>::max());
   const std::int64_t head_size = nn::head_size(model.hidden_size(), heads);
   const auto layer_types = config.get<nlohmann::json>("layer_types");
   std::map<std::string, Value> rope;
   for (std::size_t i = 0; i < layer_types.size(); ++i) {
+    model.hidden_state(x);
     const std::string type = layer_types[i];
     if (!rope.contains(type)) rope.emplace(type, rope_table(model, base, head_size, type));
     std::optional<std::int64_t> window;
@@ -84,7 +84,6 @@ void build(ModelBuilder& model) {
     const Value y = i == 0 ? x : norm(model, layer["attn_norm"], x);
     x = nn::add(layer, x, attention(model, layer["attn"], y, rope.at(type), positions, window));
     x = nn::add(layer, x, feed_forward(model, layer["mlp"], norm(model, layer["mlp_norm"], x)));
-    if (i + 1 < layer_types.size()) model.hidden_state(x);
   }
   x = norm(model, base["final_norm"], x);
   model.hidden_state(x);

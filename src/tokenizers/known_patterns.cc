@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "verdict/base/strings.h"
 #include "verdict/base/unicode.h"
 #include "verdict/base/utf8.h"
 
@@ -188,7 +189,7 @@ class Matcher {
     const auto letter = [&](std::size_t i) {
       if (at + i >= text_.size()) return '\0';
       const char c = text_[at + i];
-      return style_.any_case && c >= 'A' && c <= 'Z' ? static_cast<char>(c + 0x20) : c;
+      return style_.any_case ? ascii_lower(c) : c;
     };
     const char first = letter(1);
     if (first == 's' || first == 't' || first == 'm' || first == 'd') return at + 2;
@@ -262,6 +263,7 @@ class KnownPatternMatcher final : public Pattern {
 }  // namespace
 
 const std::string_view kGpt2Pattern = kKnownPatterns[0].regex;
+const std::string_view kQwen2Pattern = kKnownPatterns[2].regex;
 
 std::vector<std::string_view> known_patterns() {
   std::vector<std::string_view> regexes;

@@ -377,11 +377,8 @@ class Translator {
   /// Whether `letters`, in any case and without a repetition of the last of several, come next.
   bool equals_any_case(std::string_view letters) const {
     const std::string_view next = pattern_.substr(at_, letters.size());
-    const auto lower = [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 0x20) : c;
-    };
     const bool equal =
-        next.size() == letters.size() && std::ranges::equal(next, letters, {}, lower);
+        next.size() == letters.size() && std::ranges::equal(next, letters, {}, ascii_lower);
     if (!equal || letters.size() == 1 || !is_ascii(letters)) return equal;
     return std::string_view("*+?{").find(peek(letters.size())) == std::string_view::npos ||
            at_ + letters.size() == pattern_.size();
@@ -538,7 +535,7 @@ class Translator {
       if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'))) {
         invalid(concat("the property \"", name, "\" is unknown"));
       }
-      key += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 0x20) : c;
+      key += ascii_lower(c);
     }
     if (const Entry* entry = find_entry(kNamedClasses, key))
       return class_of(entry->second, negated);

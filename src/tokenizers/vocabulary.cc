@@ -70,4 +70,13 @@ std::optional<std::string_view> Vocabulary::token(std::int64_t id) const {
                                         static_cast<std::size_t>(place & 0xffffff));
 }
 
+std::array<std::int32_t, 256> Vocabulary::byte_fallback_ids() const {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::array<std::int32_t, 256> ids{};
+  for (std::size_t byte = 0; byte < ids.size(); ++byte) {
+    ids[byte] = find(concat("<0x", kDigits[byte >> 4], kDigits[byte & 15], ">")).value_or(-1);
+  }
+  return ids;
+}
+
 }  // namespace verdict

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -46,6 +47,9 @@ class Vocabulary {
 
   /// The token of an id; nothing where there is none.
   std::optional<std::string_view> token(std::int64_t id) const;
+
+  /// The ids of <0x00> … <0xFF>, by byte; -1: none.
+  std::array<std::int32_t, 256> byte_fallback_ids() const;
 
   std::size_t size() const { return count_; }             ///< number of tokens
   std::size_t id_limit() const { return by_id_.size(); }  ///< one above the largest id

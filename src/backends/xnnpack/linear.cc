@@ -14,10 +14,6 @@ namespace {
 constexpr std::size_t kMostRows = 16;
 constexpr std::size_t kRowAlignment = 16;
 
-std::size_t round_up(std::size_t n, std::size_t multiple) {
-  return (n + multiple - 1) / multiple * multiple;
-}
-
 std::size_t quantized_stride(std::size_t in) { return round_up(in, kRowAlignment); }
 
 /// A rectangle of one part's output, made of whole column panels.
@@ -189,18 +185,15 @@ Machine::Machine(int threads)
       pool(threads) {}
 
 std::uint64_t product_scratch(ComputeType type, std::uint64_t rows, std::uint64_t in) {
-  const auto rounded = [](std::uint64_t n, std::uint64_t multiple) {
-    return (n + multiple - 1) / multiple * multiple;
-  };
   if (packed_rows_kernels() != nullptr) {
-    const std::uint64_t packed = rounded(rows, PackedRowsKernels::kRows);
+    const std::uint64_t packed = round_up(rows, PackedRowsKernels::kRows);
     return type == ComputeType::kQ8
-               ? packed * (sizeof(float) + rounded(in, 2) * sizeof(std::int16_t))
+               ? packed * (sizeof(float) + round_up(in, 2) * sizeof(std::int16_t))
                : packed * in * sizeof(float);
   }
   if (type != ComputeType::kQ8) return 0;
   return (rows + kMostRows) * sizeof(xnn_qd8_quantization_params) +
-         rows * rounded(in, kRowAlignment);
+         rows * round_up(in, kRowAlignment);
 }
 
 void run_product(const Machine& machine, ComputeType type, const Product& product,
@@ -211,12 +204,12 @@ void run_product(const Machine& machine, ComputeType type, const Product& produc
     multiplications += static_cast<std::int64_t>(product.rows * part.columns * product.in);
   }
   if (type == ComputeType::kQ8) {
-    machine.packed_rows != nullptr ? run_packed_q8(machine, product) : run_q8(machine, product);
+    (machine.packed_rows != nullptr ? &run_packed_q8 : &run_q8)(machine, product);
     counters.int8_multiplications += multiplications;
   } else {
     // One row is all panels and no reuse: packing would only cost.
-    machine.packed_rows != nullptr&& product.rows > 1 ? run_packed_f32(machine, product)
-                                                      : run_f32(machine, product);
+    const bool packs = machine.packed_rows != nullptr && product.rows > 1;
+    (packs ? &run_packed_f32 : &run_f32)(machine, product);
     counters.float_multiplications += multiplications;
   }
 }

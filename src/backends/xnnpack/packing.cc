@@ -12,10 +12,6 @@ namespace verdict::xnnpack {
 
 namespace {
 
-std::size_t round_up(std::size_t value, std::size_t multiple) {
-  return (value + multiple - 1) / multiple * multiple;
-}
-
 /// Calls visit(position, input) for every weight of one output of a panel: where it lies in the
 /// panel's weights, and which input it belongs to; `in` or more for padding.
 template <typename Visit>

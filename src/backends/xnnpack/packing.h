@@ -3,11 +3,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <type_traits>
 
 #include "verdict/backends/xnnpack/aligned_buffer.h"
 #include "verdict/backends/xnnpack/gemm_kernels.h"
 
 namespace verdict::xnnpack {
+
+/// The least multiple that is not below `n`.
+template <typename T>
+constexpr T round_up(T n, std::type_identity_t<T> multiple) {
+  return (n + multiple - 1) / multiple * multiple;
+}
 
 /// Inputs of a packed row, rounded up to what the kernels read.
 std::size_t packed_inputs(const PanelLayout& layout, std::size_t in);

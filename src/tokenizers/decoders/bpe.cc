@@ -1,6 +1,6 @@
 #include "verdict/tokenizers/decoders/bpe.h"
 
-#include "verdict/tokenizers/decoders/clean_up.h"
+#include "verdict/base/strings.h"
 
 namespace verdict {
 

@@ -1,8 +1,10 @@
 #include "verdict/tokenizers/decoders/clean_up.h"
 
 #include <array>
+#include <string_view>
 #include <utility>
 
+#include "verdict/base/strings.h"
 #include "verdict/tokenizers/decoders/decoder.h"
 
 namespace verdict {
@@ -22,17 +24,6 @@ constexpr Replacement kDoNot{" do not", " don't"};
 constexpr std::array<Replacement, 3> kLast{{{" 's", "'s"}, {" 've", "'ve"}, {" 're", "'re"}}};
 
 }  // namespace
-
-void replace_all(std::string& text, std::string_view from, std::string_view to) {
-  if (from.empty() || text.find(from) == std::string::npos) return;
-  std::string out;
-  std::size_t at = 0;
-  for (std::size_t match; (match = text.find(from, at)) != std::string::npos;) {
-    out.append(text, at, match - at).append(to);
-    at = match + from.size();
-  }
-  text = std::move(out.append(text, at));
-}
 
 void clean_up_token(std::string& token) {
   for (const auto& [from, to] : kFirst) replace_all(token, from, to);

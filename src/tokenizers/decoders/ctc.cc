@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "verdict/base/strings.h"
 #include "verdict/tokenizers/decoders/clean_up.h"
 
 namespace verdict {

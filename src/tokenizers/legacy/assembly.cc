@@ -21,20 +21,10 @@ using namespace tokenizer_json;
 constexpr std::array<const char*, 7> kRoles{"bos_token", "eos_token", "unk_token", "sep_token",
                                             "pad_token", "cls_token", "mask_token"};
 
-std::vector<std::string_view> words_of(std::string_view text) {
-  std::vector<std::string_view> words;
-  while (!text.empty()) {
-    const std::string_view word = text.substr(0, text.find(' '));
-    words.push_back(word);
-    text.remove_prefix(std::min(word.size() + 1, text.size()));
-  }
-  return words;
-}
-
 json template_pieces(const json& config, std::string_view words, const TokenIds& ids,
                      json& special_tokens) {
   json pieces = json::array();
-  for (std::string_view word : words_of(words)) {
+  for (std::string_view word : split_words(words)) {
     std::int64_t type_id = 0;
     if (word.size() > 2 && word[word.size() - 2] == ':') {
       type_id = word.back() - '0';

@@ -5,6 +5,7 @@
 #include "verdict/base/json.h"
 #include "verdict/base/strings.h"
 #include "verdict/tokenizers/component.h"
+#include "verdict/tokenizers/known_patterns.h"
 #include "verdict/tokenizers/legacy/assembly.h"
 #include "verdict/tokenizers/legacy/class_readers.h"
 #include "verdict/tokenizers/special_tokens.h"
@@ -50,9 +51,6 @@ constexpr std::array kStyles = std::to_array<Style>({
 });
 
 constexpr const char* kClipPattern = R"('s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+)";
-constexpr const char* kQwenPattern =
-    R"((?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*)"
-    R"(|\s*[\r\n]+|\s+(?!\S)|\s+)";
 
 const Style* find_style(std::string_view tokenizer_class) {
   const auto style = std::ranges::find(kStyles, tokenizer_class, &Style::tokenizer_class);
@@ -66,9 +64,9 @@ json byte_level(bool add_prefix_space, bool trim_offsets, bool use_regex) {
           {"use_regex", use_regex}};
 }
 
-json split(const char* pattern, const char* behavior, bool invert) {
+json split(std::string_view pattern, const char* behavior, bool invert) {
   return {{"type", "Split"},
-          {"pattern", {{"Regex", pattern}}},
+          {"pattern", {{"Regex", std::string(pattern)}}},
           {"behavior", behavior},
           {"invert", invert}};
 }
@@ -126,7 +124,7 @@ json read_byte_pairs(const FileSet& files, const json& config, std::string_view 
         "pretokenizers", {split(kClipPattern, "Removed", true), byte_level(false, true, true)});
   } else if (is("Qwen2Tokenizer")) {
     assembly.normalizer = {{"type", "NFC"}};
-    assembly.pre_tokenizer = sequence("pretokenizers", {split(kQwenPattern, "Isolated", false),
+    assembly.pre_tokenizer = sequence("pretokenizers", {split(kQwen2Pattern, "Isolated", false),
                                                         byte_level(prefix_space, true, false)});
   }
 

@@ -120,13 +120,7 @@ json merges_of(std::string_view text, std::size_t first_line, std::size_t words)
   json merges = json::array();
   const auto lines = lines_of(text);
   for (std::size_t i = first_line; i < lines.size(); ++i) {
-    std::string_view rest = lines[i];
-    std::vector<std::string> parts;
-    while (!rest.empty()) {
-      const std::size_t end = std::min(rest.find(' '), rest.size());
-      if (end > 0) parts.emplace_back(rest.substr(0, end));
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
+    const auto parts = split_words(lines[i]);
     if (parts.size() == words) merges.push_back(json::array({parts[0], parts[1]}));
   }
   return merges;

@@ -184,11 +184,9 @@ class SentencePieceConverter {
   }
 
   void add_words(std::string_view words) {
-    while (!words.empty()) {
-      const std::string_view word = words.substr(0, words.find(' '));
+    for (const std::string_view word : split_words(words)) {
       const bool never = word == "<unk>NOTUSED";
       pieces_.emplace_back(word, never ? kNeverScore : 0.0);
-      words.remove_prefix(std::min(word.size() + 1, words.size()));
     }
   }
 

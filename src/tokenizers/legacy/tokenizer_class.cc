@@ -224,12 +224,9 @@ json tokenizer_class_defaults(std::string_view tokenizer_class) {
   }
   const ClassStyle* style = find_style(tokenizer_class);
   if (style == nullptr) return defaults;
-  std::string_view rest = style->roles;
-  while (!rest.empty()) {
-    const std::string_view item = rest.substr(0, rest.find(' '));
+  for (const std::string_view item : split_words(style->roles)) {
     const std::size_t equals = item.find('=');
     defaults[concat(item.substr(0, equals), "_token")] = std::string(item.substr(equals + 1));
-    rest.remove_prefix(std::min(item.size() + 1, rest.size()));
   }
   if (style->pads_left) defaults["padding_side"] = "left";
   if (tokenizer_class == "XLNetTokenizer") defaults["pad_token_type_id"] = 3;

@@ -18,11 +18,6 @@ using namespace tokenizer_json;
 /// Up to so many symbols the pair to merge is searched for; more have a queue.
 constexpr std::size_t kShort = 64;
 
-std::string hex_byte_token(std::size_t byte) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  return concat("<0x", kDigits[byte >> 4], kDigits[byte & 15], ">");
-}
-
 /// A merge that may be done; when its symbols have changed since, it is skipped.
 struct Candidate {
   Merge merge;
@@ -52,8 +47,8 @@ Bpe::Bpe(Vocabulary vocabulary, const Merges& merges, const BpeOptions& options)
     merges_.add(left_id, right_id, {rank++, id_of(left + right.substr(prefix))});
   }
   if (options_.unk_token) unk_id_ = vocabulary_.find(*options_.unk_token);
+  fallback_ids_ = vocabulary_.byte_fallback_ids();
   for (std::size_t byte = 0; byte < 256; ++byte) {
-    fallback_ids_[byte] = vocabulary_.find(hex_byte_token(byte)).value_or(-1);
     byte_level_ids_[byte] = vocabulary_.find(byte_level::kCharacters[byte]).value_or(-1);
   }
   reads_bytes_ = prefix == 0 && options_.end_of_word_suffix.empty() &&

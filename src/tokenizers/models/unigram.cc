@@ -111,14 +111,7 @@ Unigram::Unigram(Vocabulary vocabulary, std::vector<double> scores,
     corrupt("model", "a score of its vocabulary is not finite");
   }
   if (!scores_.empty()) unk_score_ = *std::ranges::min_element(scores_) - kUnknownPenalty;
-  if (byte_fallback) {
-    byte_ids_.emplace();
-    for (std::size_t byte = 0; byte < 256; ++byte) {
-      constexpr std::string_view digits = "0123456789ABCDEF";
-      const auto id = vocabulary_.find(concat("<0x", digits[byte / 16], digits[byte % 16], ">"));
-      (*byte_ids_)[byte] = id.value_or(-1);
-    }
-  }
+  if (byte_fallback) byte_ids_ = vocabulary_.byte_fallback_ids();
 }
 
 void Unigram::append_unknown(std::string_view piece, TextRange range,

@@ -1,9 +1,9 @@
 #include "verdict/tokenizers/pre_tokenizers/byte_level.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "verdict/tokenizers/known_patterns.h"
+#include "verdict/tokenizers/pre_tokenizers/split.h"
 
 namespace verdict {
 
@@ -19,16 +19,7 @@ void ByteLevelPreTokenizer::split(PreTokenizedText& text) const {
       builder.keep(piece);
     });
   }
-  if (pattern_) {
-    std::vector<TextRange> pieces;
-    std::vector<TextRange> matches;
-    for (const TextRange piece : text.pieces) {
-      matches.clear();
-      pattern_->find(piece.of(text.text.text()), matches);
-      split_at(piece, matches, SplitBehavior::kIsolated, false, pieces);
-    }
-    text.pieces = std::move(pieces);
-  }
+  if (pattern_) split_pieces(text, *pattern_, SplitBehavior::kIsolated, false);
   text.byte_level = true;
 }
 

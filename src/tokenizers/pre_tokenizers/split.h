@@ -7,6 +7,10 @@
 
 namespace verdict {
 
+/// Divides every piece of the text at the matches of a pattern (see `split_at`).
+void split_pieces(PreTokenizedText& text, const Pattern& pattern, SplitBehavior behavior,
+                  bool invert);
+
 /// Splits at the matches of a pattern (reference: Split of tokenizers).
 class SplitPreTokenizer final : public PreTokenizer {
  public:

@@ -2,7 +2,7 @@ import { checkKinds, checkOptions } from '../check.js';
 import { env } from '../env.js';
 import { VerdictError } from '../errors.js';
 import { dispose, Handle, host } from '../runtime/host.js';
-import type { ModelClass, ModelInfo, ParameterInfo } from '../runtime/engine.js';
+import type { ModelInfo, ParameterInfo } from '../runtime/engine.js';
 import { Tensor, asTensor, fromRaw, toRaw, type RawTensor } from '../tensor.js';
 import type {
   ConfigJson,
@@ -227,12 +227,12 @@ function rawStateDict(state_dict: Record<string, Tensor>): Record<string, RawTen
   );
 }
 
-/** Loads a model of any type, or, when `expected` says so, of that type only. */
+/** Loads a model of any class, or only of that of the model type `expected`. */
 async function load(
   source: ModelSource | null,
   options: PretrainedModelOptions,
   config: ConfigJson | null,
-  expected?: ModelClass,
+  expected?: string,
 ): Promise<SequenceClassificationModel> {
   check(options);
   const { hub, kwargs } = splitOptions(options, OWN_OPTIONS);
@@ -282,7 +282,7 @@ export interface ModelFactory {
 }
 
 /** @internal */
-export function modelFactory(expected?: ModelClass): ModelFactory {
+export function modelFactory(expected?: string): ModelFactory {
   const from_pretrained = async (
     source: ModelSource,
     options: PretrainedModelOptions = {},

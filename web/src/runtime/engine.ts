@@ -87,14 +87,8 @@ export interface LoadModelOptions extends HubOptions {
   dtype: string;
   ignore_mismatched_sizes: boolean;
   seed: number;
-  /** The only type that is taken; null: any. */
-  expected: ModelClass | null;
-}
-
-/** A concrete model class. */
-export interface ModelClass {
-  model_type: string;
-  class_name: string;
+  /** The model type whose class is the only one that is taken; null: any. */
+  expected: string | null;
 }
 
 export interface ForwardResult {
@@ -232,7 +226,7 @@ export class Engine {
   }
 
   private async readModel(
-    { module, runtime, info: build }: Loaded,
+    { module, runtime }: Loaded,
     source: ModelSource | null,
     options: LoadModelOptions,
     context: CallContext,
@@ -242,18 +236,18 @@ export class Engine {
     const config = options.config
       ? JSON.stringify(options.config)
       : await text(await require(files as FileSource, 'config.json'));
-    if (options.expected) {
-      const name = files?.name ?? '';
-      const parsed = module.parse_config(config, 'config.json', '{}', name);
-      const { model_type } = unwrap<ConfigJson>(parsed);
-      checkType(model_type, options.expected, build);
-    }
 
     const loader = new module.Loader();
     const model = new module.Model();
     try {
       const { dtype, ignore_mismatched_sizes, seed } = options;
-      const load = JSON.stringify({ dtype, ignore_mismatched_sizes, seed, model: files?.name });
+      const load = JSON.stringify({
+        dtype,
+        ignore_mismatched_sizes,
+        seed,
+        model: files?.name,
+        expected: options.expected ?? undefined,
+      });
       unwrap(loader.open(runtime, config, JSON.stringify(options.kwargs), load));
       const commit = (tensor: number): unknown => unwrap(loader.commit(tensor));
       if (options.state_dict) {
@@ -502,16 +496,6 @@ function instantiator(module: object): NonNullable<ModuleOptions['instantiateWas
     receive(instance, module);
     return instance.exports;
   };
-}
-
-function checkType(model_type: string, { class_name, ...expected }: ModelClass, build: BuildInfo) {
-  const own = build.model_types.find((type) => type.model_type === model_type);
-  if (own?.class_name === class_name) return;
-  throw new VerdictError(
-    'invalid_argument',
-    `The model's type is "${model_type}", but ${class_name} takes "${expected.model_type}". ` +
-      `Use ${own ? `${own.class_name} or ` : ''}AutoModelForSequenceClassification.`,
-  );
 }
 
 function find<T>(objects: Map<number, T>, handle: number, what: string): T {
