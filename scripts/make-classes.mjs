@@ -13,7 +13,7 @@ const lines = [
 for (const [, type, prefix] of registry.matchAll(/^VERDICT_MODEL\("([^"]+)", (\w+), \w+\)$/gm)) {
   const name = `${prefix}ForSequenceClassification`;
   const flat = `export const ${name}: ModelFactory = modelFactory('${type}');`;
-  const broken = [`export const ${name}: ModelFactory = modelFactory(`, `  '${type}',`, ');'];
+  const broken = [`export const ${name}: ModelFactory =`, `  modelFactory('${type}');`];
   lines.push(...(flat.length <= 100 ? [flat] : broken));
 }
 const text = `${lines.join('\n')}\n`;

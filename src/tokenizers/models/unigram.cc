@@ -1,10 +1,12 @@
 #include "verdict/tokenizers/models/unigram.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <limits>
 #include <span>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "verdict/base/error.h"
@@ -67,22 +69,17 @@ class Lattice {
 /// divides, which long texts notice where two ways are equally good.
 double as_reference_reads(double score) {
   constexpr double kExactDigits = 9007199254740992;  // 2^53: up to here division rounds once
-  char buffer[32];
-  const auto end =
-      std::to_chars(buffer, buffer + sizeof buffer, std::fabs(score), std::chars_format::scientific)
-          .ptr;
+  // The shortest decimal, as files hold it. Not std::to_chars: its tables are 100 KB.
+  const std::string decimal = nlohmann::json(std::fabs(score)).dump();
+  const std::size_t end = std::min(decimal.find('e'), decimal.size());
+  const std::size_t point = std::min(decimal.find('.'), end);
   std::uint64_t digits = 0;
-  int exponent = 0;
-  const char* at = buffer;
-  for (; at != end && *at != 'e'; ++at) {
-    if (*at == '.') continue;
-    digits = digits * 10 + static_cast<std::uint64_t>(*at - '0');
-    if (at > buffer) --exponent;
+  for (const char c : std::string_view(decimal).substr(0, end)) {
+    if (c != '.') digits = digits * 10 + static_cast<std::uint64_t>(c - '0');
   }
-  if (at == end || static_cast<double>(digits) <= kExactDigits) return score;
-  int shift = 0;
-  std::from_chars(at + (at[1] == '+' ? 2 : 1), end, shift);
-  exponent += shift;
+  if (static_cast<double>(digits) <= kExactDigits) return score;
+  int exponent = point == end ? 0 : -static_cast<int>(end - point - 1);
+  if (end < decimal.size()) exponent += std::atoi(decimal.c_str() + end + 1);
   // Powers of ten up to here are exact; files have no others.
   if (exponent > 0 || exponent < -22) return score;
   double divisor = 1;

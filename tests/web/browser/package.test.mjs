@@ -11,7 +11,7 @@ const FOLDERS = [
   ['/tests/', 'tests/web/browser/pages'],
   ['/fixtures/', 'tests/fixtures'],
 ];
-const SMOKE = ['bert', 'albert__groups', 'distilbert', 'roberta', 'electra'];
+const SMOKE = ['bert', 'albert', 'distilbert', 'roberta', 'electra'];
 const BERT = '/fixtures/models/bert';
 const BUNDLED = '/models/verdict-sentiment-en';
 const examples = JSON.parse(readFileSync(`${root}${BUNDLED}/examples.json`, 'utf8'));
