@@ -1,6 +1,7 @@
 # Flags of every object in a WebAssembly build: size first, because it is downloaded; what computes is compiled for
 # speed (cmake/Library.cmake).
 add_compile_options(-msimd128 -fwasm-exceptions -Oz)
+add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>)
 add_link_options(-fwasm-exceptions)
 if(VERDICT_WASM_RELAXED)
   add_compile_options(-mrelaxed-simd)

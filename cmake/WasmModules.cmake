@@ -20,7 +20,7 @@ if(VERDICT_THREADS)
 endif()
 file(GLOB bindings CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/bindings/*.cc")
 add_executable(verdict_module ${bindings})
-target_compile_definitions(verdict_module PRIVATE VERDICT_VARIANT="${VERDICT_VARIANT}"
+target_compile_definitions(verdict_module PRIVATE EMSCRIPTEN_HAS_UNBOUND_TYPE_NAMES=0 VERDICT_VARIANT="${VERDICT_VARIANT}"
   VERDICT_VERSION="${PROJECT_VERSION}" VERDICT_HAS_THREADS=$<BOOL:${VERDICT_THREADS}>)
 verdict_wasm_module(verdict_module verdict -lembind -sFILESYSTEM=0 -sENVIRONMENT=web,worker,node
                     -sDYNAMIC_EXECUTION=0 -sINCOMING_MODULE_JS_API=instantiateWasm,locateFile

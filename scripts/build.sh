@@ -35,5 +35,7 @@ say "Compiling TypeScript"
 node scripts/make-classes.mjs --check
 # What was compiled from sources that are gone must not be packed.
 find web/dist -mindepth 1 -maxdepth 1 ! -name wasm -exec rm -rf {} +
-npx --no-install tsc -p .
+# The documentation comments are for the declarations; in the code they would only be downloaded.
+npx --no-install tsc -p . --emitDeclarationOnly
+npx --no-install tsc -p . --declaration false --removeComments
 node scripts/finish-package.mjs

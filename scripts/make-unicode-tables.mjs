@@ -19,6 +19,29 @@ function emit(type, name, comment, items) {
   lines.push('};');
 }
 
+/**
+ * Numbers packed for download, which src/base/unicode.cc unpacks: columns of variable-length
+ * integers (7 bits a byte, the lowest first), of which `deltas` are differences to the number
+ * before, signed ones with the sign in bit 0.
+ */
+function pack(name, comment, columns) {
+  const bytes = [];
+  const put = (n) => {
+    for (; n >= 128; n >>>= 7) bytes.push((n & 127) | 128);
+    bytes.push(n);
+  };
+  for (const { numbers, deltas } of columns) {
+    put(numbers.length);
+    let last = 0;
+    for (const n of numbers) {
+      const delta = n - last;
+      put(deltas ? (delta < 0 ? -2 * delta - 1 : 2 * delta) : n);
+      last = n;
+    }
+  }
+  emit('unsigned char', name, comment, bytes);
+}
+
 /** Sorted code points as ranges. */
 function toRanges(codePoints) {
   const out = [];
@@ -109,35 +132,23 @@ emit(
 );
 twoStage('kProperty', 'The set of a code point', (c) => sets.get(properties[c]), 'std::uint8_t');
 
-/** A map of code point → string: keys by plane, where each target begins, and the targets. */
+/**
+ * A map of code point → string: the code points, the lengths of their targets in UTF-16, and the
+ * targets' first, second, … code units each as a column.
+ */
 function mapping(name, comment, map) {
-  const pool = [];
-  const starts = [];
-  const keys16 = [];
-  const planes = [0, 0, 0, 0];
   const entries = Object.entries(map)
     .map(([key, value]) => [parseInt(key, 16), value])
     .sort((a, b) => a[0] - b[0]);
-  for (const [from, to] of entries) {
-    for (let plane = (from >> 16) + 1; plane < 4; ++plane) ++planes[plane];
-    keys16.push(from & 0xffff);
-    starts.push(pool.length);
-    for (let i = 0; i < to.length; ++i) pool.push(to.charCodeAt(i));
+  const units = [];
+  for (const [, target] of entries) {
+    for (let i = 0; i < target.length; ++i) (units[i] ??= []).push(target.charCodeAt(i));
   }
-  starts.push(pool.length);
-  planes.push(entries.length);
-  emit('char16_t', `${name}Pool`, `Targets of ${name}.`, pool.map(hex));
-  emit(
-    'std::uint16_t',
-    `${name}Keys`,
-    `Sources of ${name}, without their planes.`,
-    keys16.map(hex),
-  );
-  emit('std::uint16_t', `${name}Starts`, `Where the targets of ${name} begin.`, starts);
-  lines.push(
-    `/// ${comment}`,
-    `constexpr Mapping ${name}{${name}Keys, ${name}Starts, ${name}Pool, {${planes.join(', ')}}};`,
-  );
+  pack(name, comment, [
+    { numbers: entries.map(([c]) => c), deltas: true },
+    { numbers: entries.map(([, target]) => target.length), deltas: false },
+    ...units.map((numbers) => ({ numbers, deltas: true })),
+  ]);
 }
 
 mapping('kLowercase', "Rust's char::to_lowercase.", tables.Lowercase);
@@ -146,29 +157,6 @@ mapping(
   'kCompatibility',
   'Full compatibility decomposition, where it is not the canonical one.',
   Object.fromEntries(Object.entries(tables.NFKD).filter(([c, to]) => tables.NFD[c] !== to)),
-);
-
-// A decomposition of several code points that NFC puts together again is a composition of what its
-// first ones compose to and the last one.
-const composed = new Map();
-const compositions = [];
-const pairs = Object.entries(tables.NFD)
-  .filter(([c, to]) => !(c in tables.NFC) && [...to].length > 1)
-  .map(([c, to]) => [parseInt(c, 16), [...to]])
-  .sort((a, b) => a[1].length - b[1].length);
-for (const [c, parts] of pairs) {
-  composed.set(parts.join(''), c);
-  const head = parts.slice(0, -1).join('');
-  const first = parts.length === 2 ? head.codePointAt(0) : composed.get(head);
-  if (first === undefined) throw new Error(`The composition of ${hex(c)} is unknown.`);
-  compositions.push([first, parts[parts.length - 1].codePointAt(0), c]);
-}
-compositions.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
-emit(
-  'Composition',
-  'kCompositions',
-  'Canonical compositions, without Hangul.',
-  compositions.map((row) => `{${row.map(hex).join(', ')}}`),
 );
 
 // Canonical ordering needs only the order of the combining classes. Two marks are compared by what
@@ -197,11 +185,14 @@ const order = classes.flatMap((group, rank) =>
   toRanges(group.map((s) => s.codePointAt(0))).map(([first, last]) => ({ first, last, rank })),
 );
 order.sort((a, b) => a.first - b.first);
-emit(
-  'CombiningRange',
+pack(
   'kCombining',
-  'Marks with the rank of their canonical combining class, from 1.',
-  order.map(({ first, last, rank }) => `{${hex(first)}, ${hex(last)}, ${rank + 1}}`),
+  'Marks as ranges, with the rank of their canonical combining class, from 1: first, last, rank.',
+  [
+    { numbers: order.map(({ first }) => first), deltas: true },
+    { numbers: order.map(({ last }) => last), deltas: true },
+    { numbers: order.map(({ rank }) => rank + 1), deltas: false },
+  ],
 );
 
 // UnicodeScripts. The table says where it splits the sequence of all code points: where a script
@@ -228,11 +219,9 @@ starts.forEach((start, i) => {
     if (scriptRanges.at(-1)?.[1] !== value) scriptRanges.push([c, value]);
   }
 });
-emit(
-  'ScriptRange',
-  'kScripts',
-  'The script of the code points from each one on; 0: none.',
-  scriptRanges.map(([first, value]) => `{${hex(first)}, ${value}}`),
-);
+pack('kScripts', 'Where a script begins, and which; 0: none.', [
+  { numbers: scriptRanges.map(([first]) => first), deltas: true },
+  { numbers: scriptRanges.map(([, value]) => value), deltas: false },
+]);
 
 writeFileSync(new URL('src/base/unicode_tables.inc', root), `${lines.join('\n')}\n`);

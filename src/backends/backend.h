@@ -28,6 +28,9 @@ class Weights {
  public:
   virtual ~Weights() = default;
 
+  /// The kind of backend that packed them, for example "xnnpack"; only that can read them.
+  virtual std::string_view kind() const = 0;
+
   /// Converts and packs one parameter; `values` is row-major float32 of the declared shape.
   virtual void set(graph::ParameterId parameter, std::span<const float> values) = 0;
 

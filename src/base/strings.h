@@ -30,14 +30,34 @@ void append(std::string& out, const T& value) {
   }
 }
 
+template <typename... Ts>
+std::string join(const Ts&... parts) {
+  std::string out;
+  (append(out, parts), ...);
+  return out;
+}
+
+/// Literals of every length as pointers and integers as one type, so that messages of one form
+/// share one `join`: WebAssembly modules are downloaded.
+template <typename T>
+decltype(auto) plain(const T& part) {
+  if constexpr (std::is_array_v<T>) {
+    return static_cast<const char*>(part);
+  } else if constexpr (std::is_integral_v<T> && !std::is_same_v<T, bool> &&
+                       !std::is_same_v<T, char>) {
+    using Wide = std::conditional_t<std::is_signed_v<T>, long long, unsigned long long>;
+    return static_cast<Wide>(part);
+  } else {
+    return (part);
+  }
+}
+
 }  // namespace internal
 
 /// Joins strings and numbers into one string; the library's way to word messages without iostreams.
 template <typename... Ts>
 std::string concat(const Ts&... parts) {
-  std::string out;
-  (internal::append(out, parts), ...);
-  return out;
+  return internal::join(internal::plain(parts)...);
 }
 
 /// `[2, 3]`, for shapes in messages.

@@ -1,8 +1,10 @@
 #include "verdict/base/unicode.h"
 
 #include <algorithm>
+#include <map>
 #include <span>
-#include <tuple>
+#include <string>
+#include <vector>
 
 #include "verdict/base/utf8.h"
 
@@ -10,47 +12,137 @@ namespace verdict::unicode {
 
 namespace {
 
-struct CombiningRange {
-  char32_t first;
-  char32_t last;
-  int rank;
-};
-
-/// The strings of some code points. Those of plane p are keys[planes[p]] … keys[planes[p + 1] - 1];
-/// the string of key i is pool[starts[i]] … pool[starts[i + 1] - 1].
-struct Mapping {
-  const std::uint16_t* keys;
-  const std::uint16_t* starts;
-  const char16_t* pool;
-  std::uint16_t planes[5];
-};
-
-struct Composition {
-  char32_t first;
-  char32_t second;
-  char32_t composite;
-};
-
-/// From `first` to the next range.
-struct ScriptRange {
-  char32_t first : 24;
-  unsigned script : 8;
-};
-
 #include "verdict/base/unicode_tables.inc"
 
-std::u16string_view map(const Mapping& mapping, char32_t c) {
-  const char32_t plane = c >> 16;
-  if (plane >= 4) return {};
-  const std::span keys(mapping.keys + mapping.planes[plane],
-                       mapping.keys + mapping.planes[plane + 1]);
-  const auto low = static_cast<std::uint16_t>(c & 0xffff);
-  const auto found = std::lower_bound(keys.begin(), keys.end(), low);
-  if (found == keys.end() || *found != low) return {};
-  const auto index = static_cast<std::size_t>(&*found - mapping.keys);
-  const std::uint16_t start = mapping.starts[index];
-  return {mapping.pool + start, static_cast<std::size_t>(mapping.starts[index + 1] - start)};
+/// Reads what scripts/make-unicode-tables.mjs packs. Tables are unpacked when they are first used,
+/// because packed they are a third of the bytes in a compressed download.
+class Unpacker {
+ public:
+  explicit Unpacker(std::span<const unsigned char> bytes) : bytes_(bytes) {}
+
+  bool at_end() const { return bytes_.empty(); }
+  std::vector<char32_t> numbers() {
+    std::vector<char32_t> column(number());
+    for (char32_t& n : column) n = number();
+    return column;
+  }
+  /// Each is stored as the difference to the one before.
+  std::vector<char32_t> increasing() {
+    std::vector<char32_t> column = numbers();
+    char32_t last = 0;
+    for (char32_t& n : column) n = last += (n & 1) != 0 ? ~(n >> 1) : n >> 1;
+    return column;
+  }
+
+ private:
+  char32_t number() {
+    char32_t value = 0;
+    for (int shift = 0;; shift += 7) {
+      const char32_t byte = bytes_.front();
+      bytes_ = bytes_.subspan(1);
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
+    }
+  }
+
+  std::span<const unsigned char> bytes_;
+};
+
+/// The strings of some code points.
+class Mapping {
+ public:
+  explicit Mapping(std::span<const unsigned char> packed) {
+    Unpacker unpacker(packed);
+    keys_ = unpacker.increasing();
+    const std::vector<char32_t> lengths = unpacker.numbers();
+    starts_.assign(1, 0);
+    for (const char32_t length : lengths) starts_.push_back(starts_.back() + length);
+    pool_.resize(starts_.back());
+    for (std::size_t unit = 0; !unpacker.at_end(); ++unit) {
+      const std::vector<char32_t> column = unpacker.increasing();
+      auto next = column.begin();
+      for (std::size_t i = 0; i < keys_.size(); ++i) {
+        if (lengths[i] > unit) pool_[starts_[i] + unit] = static_cast<char16_t>(*next++);
+      }
+    }
+  }
+
+  std::span<const char32_t> keys() const { return keys_; }
+  std::u16string_view target(std::size_t i) const {
+    return std::u16string_view(pool_).substr(starts_[i], starts_[i + 1] - starts_[i]);
+  }
+  /// Empty: it has none.
+  std::u16string_view find(char32_t c) const {
+    const auto found = std::ranges::lower_bound(keys_, c);
+    if (found == keys_.end() || *found != c) return {};
+    return target(static_cast<std::size_t>(found - keys_.begin()));
+  }
+
+ private:
+  std::vector<char32_t> keys_;
+  std::vector<std::size_t> starts_;
+  std::u16string pool_;
+};
+
+const Mapping& decompositions() {
+  static const Mapping mapping(kDecomposition);
+  return mapping;
 }
+
+/// Canonical compositions, without Hangul.
+class Compositions {
+ public:
+  Compositions() {
+    // A decomposition of several code points that NFC puts together again is a composition of what
+    // its first ones compose to and the last one.
+    const Mapping& mapping = decompositions();
+    std::size_t longest = 2;
+    for (std::size_t count = 2; count <= longest; ++count) {
+      for (std::size_t i = 0; i < mapping.keys().size(); ++i) {
+        std::u32string parts;
+        for_each_code_point(mapping.target(i), [&](char32_t c) { parts += c; });
+        longest = std::max(longest, parts.size());
+        const char32_t composite = mapping.keys()[i];
+        if (parts.size() != count || has(composite, kChangesInNfc)) continue;
+        char32_t first = parts[0];
+        for (std::size_t j = 1; j + 1 < count; ++j) first = find(first, parts[j]);
+        composites_.emplace(key(first, parts.back()), composite);
+      }
+    }
+  }
+
+  /// 0: there is none.
+  char32_t find(char32_t first, char32_t second) const {
+    const auto found = composites_.find(key(first, second));
+    return found != composites_.end() ? found->second : 0;
+  }
+
+ private:
+  static std::uint64_t key(char32_t first, char32_t second) {
+    return std::uint64_t{first} << 32 | second;
+  }
+
+  std::map<std::uint64_t, char32_t> composites_;
+};
+
+/// Marks as ranges with the ranks of their combining classes.
+struct Combining {
+  explicit Combining(Unpacker unpacker)
+      : first(unpacker.increasing()), last(unpacker.increasing()), rank(unpacker.numbers()) {}
+
+  std::vector<char32_t> first;
+  std::vector<char32_t> last;
+  std::vector<char32_t> rank;
+};
+
+/// Where each run of a script begins.
+struct Scripts {
+  explicit Scripts(Unpacker unpacker)
+      : first(unpacker.increasing()), script(unpacker.numbers()) {}
+
+  std::vector<char32_t> first;
+  std::vector<char32_t> script;
+};
 
 }  // namespace
 
@@ -60,17 +152,20 @@ std::uint32_t properties(char32_t c) {
 }
 
 std::u16string_view lowercase(char32_t c) {
-  return has(c, kHasLowercase) ? map(kLowercase, c) : std::u16string_view();
+  if (!has(c, kHasLowercase)) return {};
+  static const Mapping mapping(kLowercase);
+  return mapping.find(c);
 }
 
 std::u16string_view decomposition(char32_t c) {
-  return has(c, kHasDecomposition) ? map(kDecomposition, c) : std::u16string_view();
+  return has(c, kHasDecomposition) ? decompositions().find(c) : std::u16string_view();
 }
 
 std::u16string_view compatibility_decomposition(char32_t c) {
   if (!has(c, kHasCompatibility)) return {};
-  const std::u16string_view found = map(kCompatibility, c);
-  return found.empty() ? map(kDecomposition, c) : found;
+  static const Mapping mapping(kCompatibility);
+  const std::u16string_view found = mapping.find(c);
+  return found.empty() ? decompositions().find(c) : found;
 }
 
 char32_t compose(char32_t first, char32_t second) {
@@ -82,22 +177,17 @@ char32_t compose(char32_t first, char32_t second) {
       second < 0x11c3) {
     return first + (second - 0x11a7);
   }
-  const std::span all(kCompositions);
-  const auto found = std::lower_bound(
-      all.begin(), all.end(), std::pair(first, second), [](const Composition& c, const auto& pair) {
-        return std::tie(c.first, c.second) < std::tie(pair.first, pair.second);
-      });
-  const bool matches = found != all.end() && found->first == first && found->second == second;
-  return matches ? found->composite : 0;
+  static const Compositions compositions;
+  return compositions.find(first, second);
 }
 
 int combining_rank(char32_t c) {
   if (!has(c, kAccent)) return 0;
-  const std::span all(kCombining);
-  const auto found =
-      std::lower_bound(all.begin(), all.end(), c,
-                       [](const CombiningRange& range, char32_t x) { return range.last < x; });
-  return found != all.end() && found->first <= c ? found->rank : 0;
+  static const Combining combining{Unpacker(kCombining)};
+  const auto found = std::ranges::lower_bound(combining.last, c);
+  const auto i = static_cast<std::size_t>(found - combining.last.begin());
+  const bool inside = found != combining.last.end() && combining.first[i] <= c;
+  return inside ? static_cast<int>(combining.rank[i]) : 0;
 }
 
 std::size_t skip_space_at(std::string_view text, std::size_t at) {
@@ -119,11 +209,9 @@ std::size_t skip_space_before(std::string_view text, std::size_t at, std::size_t
 }
 
 int script(char32_t c) {
-  const std::span all(kScripts);
-  const auto after =
-      std::upper_bound(all.begin(), all.end(), c,
-                       [](char32_t x, const ScriptRange& range) { return x < range.first; });
-  return std::prev(after)->script;
+  static const Scripts scripts{Unpacker(kScripts)};
+  const auto after = std::ranges::upper_bound(scripts.first, c);
+  return static_cast<int>(scripts.script[static_cast<std::size_t>(after - scripts.first.begin()) - 1]);
 }
 
 }  // namespace verdict::unicode

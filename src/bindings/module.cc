@@ -6,6 +6,7 @@
 #include <emscripten/val.h>
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <new>
 #include <nlohmann/json.hpp>
@@ -36,8 +37,7 @@ std::string failure(std::string_view code, std::string_view message) {
 }
 
 /// Runs `call` and wraps its JSON or its exception.
-template <typename Call>
-std::string guarded(const Call& call) {
+std::string guarded(const std::function<json()>& call) {
   try {
     return with_memory_errors("The call", [&] { return to_text({{"value", call()}}); });
   } catch (const Error& error) {

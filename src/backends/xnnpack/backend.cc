@@ -38,8 +38,10 @@ class XnnpackBackend final : public Backend {
 
   std::shared_ptr<const Plan> compile(graph::Graph graph, std::shared_ptr<const Weights> weights,
                                       std::uint64_t seed) const override {
-    auto packed = std::dynamic_pointer_cast<const XnnpackWeights>(std::move(weights));
-    if (!packed) throw Error(ErrorCode::kInternal, "The weights belong to another backend.");
+    if (weights->kind() != XnnpackWeights::kKind) {
+      throw Error(ErrorCode::kInternal, "The weights belong to another backend.");
+    }
+    auto packed = std::static_pointer_cast<const XnnpackWeights>(std::move(weights));
     return std::make_shared<const XnnpackPlan>(std::move(graph), std::move(packed), machine_, seed);
   }
 

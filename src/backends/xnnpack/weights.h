@@ -43,8 +43,11 @@ bool is_depthwise(const graph::Graph& graph, const graph::ConvolutionOp& op);
 /// The packed parameters of a graph, by the ops that read them.
 class XnnpackWeights final : public Weights {
  public:
+  static constexpr std::string_view kKind = "xnnpack";
+
   XnnpackWeights(const graph::Graph& graph, ComputeType type, Isa isa);
 
+  std::string_view kind() const override { return kKind; }
   void set(graph::ParameterId parameter, std::span<const float> values) override;
   Tensor get(graph::ParameterId parameter) const override;
   std::int64_t packed_bytes(graph::ParameterId parameter) const override;

@@ -260,7 +260,7 @@ class SentencePieceConverter {
     struct Merge {
       std::string_view left, right;
       double score;
-      std::size_t left_length, right_length;
+      std::size_t left_length, right_length, piece, left_id, right_id;
     };
     std::unordered_map<std::string_view, std::size_t> ids;
     for (std::size_t id = 0; id < model_.pieces.size(); ++id) {
@@ -270,32 +270,25 @@ class SentencePieceConverter {
       ids.emplace("\t", ids.at("<0x09>"));
     }
     std::vector<Merge> merges;
-    for (const auto& [text, score] : pieces_) {
+    for (std::size_t i = 0; i < pieces_.size(); ++i) {
+      const std::string_view text = pieces_[i].first;
       const auto length =
           static_cast<std::size_t>(std::ranges::count_if(text, is_code_point_start));
-      struct Cut {
-        std::size_t left_id, right_id, at, length;
-      };
-      std::vector<Cut> cuts;
       std::size_t left_length = 0;
       for (std::size_t at = 0; at < text.size();) {
         next_code_point(text, at);
         ++left_length;
-        const auto left = ids.find(std::string_view(text).substr(0, at));
+        const auto left = ids.find(text.substr(0, at));
         if (left == ids.end()) continue;
-        const auto right = ids.find(std::string_view(text).substr(at));
-        if (right != ids.end()) cuts.push_back({left->second, right->second, at, left_length});
-      }
-      std::ranges::stable_sort(cuts, {},
-                               [](const Cut& cut) { return std::pair(cut.left_id, cut.right_id); });
-      for (const Cut& cut : cuts) {
-        merges.push_back({std::string_view(text).substr(0, cut.at),
-                          std::string_view(text).substr(cut.at), score, cut.length,
-                          length - cut.length});
+        const auto right = ids.find(text.substr(at));
+        if (right == ids.end()) continue;
+        merges.push_back({text.substr(0, at), text.substr(at), pieces_[i].second, left_length,
+                          length - left_length, i, left->second, right->second});
       }
     }
-    std::ranges::stable_sort(merges, std::greater(), [](const Merge& merge) {
-      return std::tuple(merge.score, merge.left_length, merge.right_length);
+    std::ranges::sort(merges, [](const Merge& a, const Merge& b) {
+      return std::tie(b.score, b.left_length, b.right_length, a.piece, a.left_id, a.right_id) <
+             std::tie(a.score, a.left_length, a.right_length, b.piece, b.left_id, b.right_id);
     });
     json list = json::array();
     for (const Merge& merge : merges) list.push_back(json::array({merge.left, merge.right}));
