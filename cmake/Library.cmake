@@ -33,9 +33,13 @@ if(NOT VERDICT_HUB)
 endif()
 
 if(EMSCRIPTEN)
-  set(hot ${sources})
-  list(FILTER hot INCLUDE REGEX "/src/(backends/|tokenizers/(models|normalizers|pre_tokenizers)/|base/dtype)")
-  set_property(SOURCE ${hot} APPEND PROPERTY COMPILE_OPTIONS -O3)
+  set(kernels ${sources})
+  list(FILTER kernels INCLUDE REGEX "/src/(backends/xnnpack/(kernels/|execute_|linear|packing)|base/dtype)")
+  set_property(SOURCE ${kernels} APPEND PROPERTY COMPILE_OPTIONS -O3)
+  set(text ${sources})
+  list(FILTER text INCLUDE REGEX "/src/tokenizers/(models|normalizers|pre_tokenizers)/")
+  list(FILTER text EXCLUDE REGEX "/(normalizer|pre_tokenizer|tokenizer_model)\\.cc$")
+  set_property(SOURCE ${text} APPEND PROPERTY COMPILE_OPTIONS -O2)
 endif()
 
 # Sources include "verdict/<room>/<file>.h"; installed headers have the same path.

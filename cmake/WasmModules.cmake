@@ -24,7 +24,7 @@ target_compile_definitions(verdict_module PRIVATE EMSCRIPTEN_HAS_UNBOUND_TYPE_NA
   VERDICT_VERSION="${PROJECT_VERSION}" VERDICT_HAS_THREADS=$<BOOL:${VERDICT_THREADS}>)
 verdict_wasm_module(verdict_module verdict -lembind -sFILESYSTEM=0 -sENVIRONMENT=web,worker,node
                     -sDYNAMIC_EXECUTION=0 -sINCOMING_MODULE_JS_API=instantiateWasm,locateFile
-                    ${threads})
+                    "-Wl,--Map=${CMAKE_BINARY_DIR}/verdict.map" ${threads})
 
 file(GLOB cli CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/cli/*.cc")
 add_executable(verdict_cli ${cli})

@@ -50,7 +50,7 @@ void fill_sinusoidal(std::span<float> values, std::size_t size, bool halves) {
     const bool is_sine = halves ? column < sines : column % 2 == 0;
     const std::size_t pair = halves ? (is_sine ? column : column - sines) : column / 2;
     const double exponent = static_cast<double>(2 * pair) / static_cast<double>(size);
-    const double angle = static_cast<double>(position) / std::pow(10000.0, exponent);
+    const double angle = static_cast<double>(position) * std::exp(-exponent * std::log(10000.0));
     values[i] = static_cast<float>(is_sine ? std::sin(angle) : std::cos(angle));
   }
 }
