@@ -137,8 +137,7 @@ struct Combining {
 
 /// Where each run of a script begins.
 struct Scripts {
-  explicit Scripts(Unpacker unpacker)
-      : first(unpacker.increasing()), script(unpacker.numbers()) {}
+  explicit Scripts(Unpacker unpacker) : first(unpacker.increasing()), script(unpacker.numbers()) {}
 
   std::vector<char32_t> first;
   std::vector<char32_t> script;
@@ -211,7 +210,8 @@ std::size_t skip_space_before(std::string_view text, std::size_t at, std::size_t
 int script(char32_t c) {
   static const Scripts scripts{Unpacker(kScripts)};
   const auto after = std::ranges::upper_bound(scripts.first, c);
-  return static_cast<int>(scripts.script[static_cast<std::size_t>(after - scripts.first.begin()) - 1]);
+  return static_cast<int>(
+      scripts.script[static_cast<std::size_t>(after - scripts.first.begin()) - 1]);
 }
 
 }  // namespace verdict::unicode
