@@ -62,10 +62,8 @@ Tensor initialize(const graph::Parameter& parameter, std::uint64_t seed) {
   const std::span<float> values = tensor.f32();
   const Initializer& how = parameter.initializer;
   switch (how.kind) {
-    case Initializer::Kind::kZeros:
-      break;
-    case Initializer::Kind::kOnes:
-      std::fill(values.begin(), values.end(), 1.0f);
+    case Initializer::Kind::kConstant:
+      std::fill(values.begin(), values.end(), static_cast<float>(how.value));
       break;
     case Initializer::Kind::kNormal: {
       Generator generator(seed ^ hash(parameter.name));

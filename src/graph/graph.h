@@ -63,25 +63,26 @@ struct ValueInfo {
 struct Initializer {
   enum class Kind {
     kNormal,
-    kZeros,
-    kOnes,
+    kConstant,
     kSinusoidal,  ///< [positions, size]: sines in even columns, cosines in odd ones (Vaswani et al.
                   ///< 2017)
     kSinusoidalHalves,  ///< the same with all sines before all cosines
   };
-  Kind kind = Kind::kZeros;
+  Kind kind = Kind::kConstant;
+  double value = 0;  ///< kConstant
   double stddev = 0;
   std::int64_t zero_row =
       -1;             ///< the row of the padding token, which the reference zeroes; -1: none
   double cutoff = 0;  ///< kNormal: drawn again beyond that many deviations; 0: no bound
 
   static Initializer normal(double stddev, std::int64_t zero_row = -1, double cutoff = 0) {
-    return {Kind::kNormal, stddev, zero_row, cutoff};
+    return {Kind::kNormal, 0, stddev, zero_row, cutoff};
   }
-  static Initializer zeros() { return {Kind::kZeros, 0, -1, 0}; }
-  static Initializer ones() { return {Kind::kOnes, 0, -1, 0}; }
-  static Initializer sinusoidal() { return {Kind::kSinusoidal, 0, -1, 0}; }
-  static Initializer sinusoidal_halves() { return {Kind::kSinusoidalHalves, 0, -1, 0}; }
+  static Initializer constant(double value) { return {Kind::kConstant, value, 0, -1, 0}; }
+  static Initializer zeros() { return constant(0); }
+  static Initializer ones() { return constant(1); }
+  static Initializer sinusoidal() { return {Kind::kSinusoidal, 0, 0, -1, 0}; }
+  static Initializer sinusoidal_halves() { return {Kind::kSinusoidalHalves, 0, 0, -1, 0}; }
 };
 
 /// A weight: its name in the checkpoint, its shape and its initialisation.

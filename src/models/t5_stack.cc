@@ -49,7 +49,7 @@ class Stack {
 
  private:
   Value norm(const Scope& scope, Value x) const {
-    return nn::rms_norm(scope, x, config_.get<double>("layer_norm_epsilon"));
+    return nn::rms_norm(scope, x, config_.get<double>("layer_norm_epsilon"), {.start = factor_});
   }
 
   template <typename SubLayer>

@@ -139,9 +139,8 @@ Value rms_norm(const Scope& scope, Value x, double eps, const RmsNormOptions& op
   const std::int64_t size = options.size == 0 ? scope.graph().columns(x) : options.size;
   graph::NormOp op;
   op.kind = graph::NormOp::Kind::kRms;
-  // The effective weight starts as ones.
-  op.weight = scope.parameter(
-      "weight", {size}, options.weight_offset == 1 ? Initializer::zeros() : Initializer::ones());
+  op.weight = scope.parameter("weight", {size},
+                              Initializer::constant(options.start - options.weight_offset));
   op.eps = eps;
   op.weight_offset = options.weight_offset;
   op.size = options.size;

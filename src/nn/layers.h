@@ -60,6 +60,7 @@ Value layer_norm(const Scope& scope, Value x, double eps, bool bias = true);
 struct RmsNormOptions {
   double weight_offset = 0;  ///< the weight is stored without it (Gemma: 1)
   std::int64_t size = 0;     ///< normalises runs of that many columns (heads); 0: all columns
+  double start = 1;          ///< what the weight with its offset is in a new model
 };
 
 /// Division by the root mean square (Zhang and Sennrich 2019); parameter `weight`.

@@ -223,23 +223,6 @@ TEST(AutoModel, StateDictTakesThePlaceOfTheFile) {
 
 class EveryType : public ::testing::TestWithParam<std::string> {};
 
-TEST_P(EveryType, SavesAndReloadsBitForBit) {
-  const TemporaryFolder folder;
-  const auto config = AutoConfig::from_pretrained(model_folder(GetParam()));
-  FromPretrainedOptions options;
-  options.seed = 11;
-  const auto fresh = Auto::from_config(config, options);
-  save_pretrained(*fresh, folder.path() + "/saved");
-  const auto reloaded = Auto::from_pretrained(folder.path() + "/saved");
-  EXPECT_FALSE(reloaded->load_report().has_new_parameters());
-  EXPECT_EQ(reloaded->config_json(), fresh->config_json());
-  for (const auto& [name, tensor] : fresh->state_dict()) {
-    expect_equal(reloaded->parameter(name), tensor);
-  }
-  expect_equal(reloaded->forward(inputs({1, 2, 3})).logits,
-               fresh->forward(inputs({1, 2, 3})).logits);
-}
-
 TEST_P(EveryType, Int8StaysNear) {
   FromPretrainedOptions options;
   options.dtype = "q8";

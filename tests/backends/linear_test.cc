@@ -2,7 +2,11 @@
 // of stored weights, groups, threads.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <limits>
+
 #include "support/graph_runner.h"
+#include "verdict/backends/xnnpack/packing.h"
 
 namespace verdict::testing {
 namespace {
@@ -191,6 +195,41 @@ TEST(Convolution, SeesNeighboursOfItsOwnSequenceOnly) {
     expect_near(runner.run(batch_of(lengths)), expected, 1e-5);
     const Tensor tensor = runner.weights().get(op.weight);
     EXPECT_EQ(std::vector<float>(tensor.f32().begin(), tensor.f32().end()), runner.parameters[0]);
+  }
+}
+
+double squared_error(const std::vector<float>& values, const std::vector<std::int8_t>& integers,
+                     double scale) {
+  double total = 0;
+  for (std::size_t i = 0; i < values.size(); ++i)
+    total += std::pow(double{values[i]} - scale * integers[i], 2);
+  return total;
+}
+
+TEST(Int8Weights, HaveTheScaleOfTheLeastSquaredError) {
+  for (const std::size_t size : {1u, 5u, 32u, 768u}) {
+    const std::vector<float> values = Numbers(static_cast<std::uint32_t>(size)).take(size);
+    std::vector<std::int8_t> integers(size);
+    const double scale = double{xnnpack::quantize_symmetric(values, integers)};
+    const auto [low, high] = std::ranges::minmax(integers);
+    EXPECT_EQ(std::max<int>(-low, high), 127);
+    for (std::size_t i = 0; i < size; ++i)
+      EXPECT_NEAR(double{values[i]}, scale * integers[i], 0.6 * scale);
+    const double error = squared_error(values, integers, scale);
+    for (const double other : {0.999, 1.001})
+      EXPECT_LT(error, squared_error(values, integers, other * scale)) << size;
+  }
+}
+
+TEST(Int8Weights, ThatAreZeroOrNotFiniteStaySo) {
+  std::vector<std::int8_t> integers(2, 1);
+  for (const float tiny : {0.0f, 1e-42f}) {
+    EXPECT_EQ(xnnpack::quantize_symmetric(std::vector<float>{-tiny, tiny}, integers), 0);
+    EXPECT_EQ(integers, (std::vector<std::int8_t>{0, 0}));
+  }
+  for (const float broken : {std::numeric_limits<float>::infinity(), std::nanf("")}) {
+    EXPECT_TRUE(std::isnan(xnnpack::quantize_symmetric(std::vector<float>{1, broken}, integers)));
+    EXPECT_EQ(integers, (std::vector<std::int8_t>{0, 0}));
   }
 }
 

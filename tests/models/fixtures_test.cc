@@ -1,73 +1,57 @@
 // Every folder of the reference's fixtures whose model type is registered, in the spelling of
 // transformers 5 (models) and in older ones (models_v4): logits of all cases, hidden states,
 // attentions and losses.
-#include "support/fixtures.h"
-
 #include <gtest/gtest.h>
 
-#include <algorithm>
+#include <iomanip>
 #include <iostream>
-#include <nlohmann/json.hpp>
+#include <set>
 
-#include "verdict/auto/auto_model.h"
-#include "verdict/base/json.h"
-#include "verdict/checkpoint/checkpoint_reader.h"
-#include "verdict/models/registry.h"
+#include "support/fixture_folders.h"
 
 namespace verdict::testing {
 namespace {
 
-using Tensors = std::map<std::string, Tensor, std::less<>>;
-
-bool is_registered(const std::string& type) {
-  return std::ranges::any_of(model_types(),
-                             [&](const ModelType& known) { return known.name == type; });
-}
-
-std::string type_of(const std::string& folder) {
-  const std::string name = folder.substr(folder.find('/') + 1);
-  return name.substr(0, name.find("__"));
-}
-
-/// "models/bert", … of the set "models" or "models_v4".
-std::vector<std::string> registered_folders(const std::string& set) {
-  std::vector<std::string> folders;
-  for (const std::string& name : subfolders(fixtures_path(set))) {
-    const std::string folder = concat(set, "/", name);
-    if (is_registered(type_of(folder))) folders.push_back(folder);
+/// What the run compared with the reference: one line a type at its end.
+class Summary : public ::testing::Environment {
+ public:
+  void add(const FixtureFolder& folder, double worst) {
+    Line& line = lines_[folder.type];
+    if (line.folders.insert(folder.path).second) line.cases += folder.cases().size();
+    line.worst = std::max(line.worst, worst);
   }
-  return folders;
-}
 
-/// The name of a test.
-std::string test_name(const ::testing::TestParamInfo<std::string>& folder) {
-  std::string name = folder.param.substr(folder.param.find('/') + 1);
-  std::ranges::replace(name, '-', '_');
-  return name;
-}
-
-/// The tensors below "<case>." without that prefix.
-ModelInputs case_inputs(const Tensors& inputs, const std::string& name) {
-  ModelInputs out;
-  for (const auto& [key, tensor] : inputs) {
-    if (starts_with(key, name + ".")) out.emplace(key.substr(name.size() + 1), tensor);
+  void TearDown() override {
+    for (const auto& [type, line] : lines_) {
+      std::cout << type << ": " << line.folders.size() << " folders, " << line.cases
+                << " cases, worst error " << std::setprecision(2) << line.worst
+                << " of what is allowed\n";
+    }
   }
-  return out;
+
+ private:
+  struct Line {
+    std::set<std::string> folders;
+    std::size_t cases = 0;
+    double worst = 0;
+  };
+  std::map<std::string, Line> lines_;
+};
+
+Summary& summary() {
+  static auto* const environment =
+      static_cast<Summary*>(::testing::AddGlobalTestEnvironment(new Summary));
+  return *environment;
 }
 
 class Fixtures : public ::testing::TestWithParam<std::string> {
  protected:
-  Fixtures()
-      : folder_(fixtures_path(GetParam())),
-        inputs_(load_tensors(folder_ + "/inputs.safetensors")),
-        expected_(load_tensors(folder_ + "/expected.safetensors")),
-        meta_(parse_json(read_text(*open_file(folder_ + "/meta.json")), "meta.json")) {}
+  Fixtures() : folder_(GetParam()) {}
+  void TearDown() override { summary().add(folder_, worst_); }
 
-  std::unique_ptr<SequenceClassifier> load(
-      const nlohmann::json& kwargs = nlohmann::json::object()) {
-    FromPretrainedOptions options;
-    options.kwargs = kwargs;
-    return AutoModelForSequenceClassification::from_pretrained(folder_, options);
+  template <typename... Rest>
+  void compare(const std::string& name, const Rest&... rest) {
+    worst_ = std::max(worst_, expect_close(name, rest...));
   }
 
   /// Compares the recorded states of a case, of which the last is ours, where the token's (the
@@ -76,64 +60,58 @@ class Fixtures : public ::testing::TestWithParam<std::string> {
                      const std::vector<Tensor>& actual, const Tensor* mask) {
     for (std::size_t i = 0; i < actual.size(); ++i)
       expect_state(concat(name, ".", group, ".", i), actual[i], mask);
-    const auto recorded = std::ranges::count_if(expected_, [&](const auto& entry) {
+    const auto recorded = std::ranges::count_if(folder_.expected, [&](const auto& entry) {
       return starts_with(entry.first, concat(name, ".", group, "."));
     });
     if (recorded > 0) {
-      EXPECT_TRUE(expected_.contains(concat(name, ".", group, ".", actual.size() - 1))) << group;
-      EXPECT_FALSE(expected_.contains(concat(name, ".", group, ".", actual.size()))) << group;
+      EXPECT_TRUE(folder_.expected.contains(concat(name, ".", group, ".", actual.size() - 1)))
+          << group;
+      EXPECT_FALSE(folder_.expected.contains(concat(name, ".", group, ".", actual.size())))
+          << group;
     }
   }
 
   void expect_state(const std::string& key, const Tensor& actual, const Tensor* mask) {
-    if (!expected_.contains(key)) return;
+    if (!folder_.expected.contains(key)) return;
     // Which states a class gives is the newest reference's to say, and its folders of the same
     // types record them; transformers 4 gave some before a norm that 5 gives behind it.
-    if (starts_with(folder_, fixtures_path("models_v4"))) return;
-    const Tensor& expected = expected_.at(key);
+    if (starts_with(folder_.path, fixtures_path("models_v4"))) return;
+    const Tensor& expected = folder_.expected.at(key);
     double largest = 1;
     for (const float x : expected.f32()) largest = std::max(largest, double{std::fabs(x)});
     const auto& shape = expected.shape();
     const auto last = static_cast<std::size_t>(shape.back());
     const auto width = static_cast<std::size_t>(shape[shape.size() - 2]);
     const std::size_t row_size = expected.size() / static_cast<std::size_t>(shape[0]);
-    expect_close(key, actual, expected, 1e-5 * largest, [&](std::size_t element) {
+    compare(key, actual, expected, 1e-5 * largest, [&](std::size_t element) {
       const std::size_t token = element / last % width;
       return mask == nullptr || mask->i64()[element / row_size * width + token] == 1;
     });
   }
 
   double expected_loss(const std::string& name) {
-    const Tensor& loss = expected_.at("loss." + name);
-    double value = 0;
-    std::memcpy(&value, loss.bytes().data(), sizeof(value));
-    return value;
+    return element(folder_.expected.at("loss." + name), 0);
   }
 
-  std::string folder_;
-  Tensors inputs_;
-  Tensors expected_;
-  nlohmann::json meta_;
+  FixtureFolder folder_;
+  double worst_ = 0;
 };
 
 TEST_P(Fixtures, LogitsAndStates) {
-  const auto model = load();
-  EXPECT_EQ(model->class_name(), meta_["class"].get<std::string>());
+  const auto model = folder_.load();
+  EXPECT_EQ(model->class_name(), folder_.meta["class"].get<std::string>());
   EXPECT_FALSE(model->load_report().has_new_parameters()) << model->load_report().to_string();
-  std::size_t compared = 0;
-  for (const auto& [name, unused] : meta_["cases"].items()) {
-    // Cases that later versions of the reference answer otherwise have inputs only.
-    if (!expected_.contains(name + ".logits")) continue;
-    ++compared;
-    const ModelInputs arguments = case_inputs(inputs_, name);
+  EXPECT_FALSE(folder_.cases().empty());
+  for (const std::string& name : folder_.cases()) {
+    const ModelInputs arguments = folder_.case_inputs(name);
     ASSERT_FALSE(arguments.empty()) << name;
-    expect_close(name + ".logits", model->forward(arguments).logits,
-                 expected_.at(name + ".logits"));
+    compare(name + ".logits", model->forward(arguments).logits,
+            folder_.expected.at(name + ".logits"));
 
     ForwardOptions everything;
     everything.output_hidden_states = everything.output_attentions = true;
     const auto output = model->forward(arguments, everything);
-    expect_close(name + ".logits", output.logits, expected_.at(name + ".logits"));
+    compare(name + ".logits", output.logits, folder_.expected.at(name + ".logits"));
     const auto mask = arguments.find("attention_mask");
     const Tensor* mask_tensor = mask == arguments.end() ? nullptr : &mask->second;
     for (const auto& [group, tensors] : output.states)
@@ -141,7 +119,7 @@ TEST_P(Fixtures, LogitsAndStates) {
     for (const auto& [field, tensor] : output.tensors)
       expect_state(concat(name, ".", field), tensor, mask_tensor);
     // What the reference gives, we give.
-    for (const auto& [key, unused_tensor] : expected_) {
+    for (const auto& [key, unused_tensor] : folder_.expected) {
       if (!starts_with(key, name + ".")) continue;
       const std::string field = key.substr(name.size() + 1);
       EXPECT_TRUE(field == "logits" || output.tensors.contains(field) ||
@@ -149,31 +127,31 @@ TEST_P(Fixtures, LogitsAndStates) {
           << key;
     }
   }
-  EXPECT_GT(compared, 0u);
 }
 
 TEST_P(Fixtures, Labels) {
-  if (!meta_.contains("id2label")) return;
-  const auto model = load();
+  if (!folder_.meta.contains("id2label")) return;
+  const auto model = folder_.load();
   const auto& names = model->config().id2label();
-  ASSERT_EQ(names.size(), meta_["num_labels"].get<std::size_t>());
+  ASSERT_EQ(names.size(), folder_.meta["num_labels"].get<std::size_t>());
   for (std::size_t i = 0; i < names.size(); ++i) {
-    EXPECT_EQ(names[i], meta_["id2label"].value(std::to_string(i), concat("LABEL_", i)));
+    EXPECT_EQ(names[i], folder_.meta["id2label"].value(std::to_string(i), concat("LABEL_", i)));
   }
 }
 
 TEST_P(Fixtures, Losses) {
-  for (const auto& [key, labels] : inputs_) {
+  for (const auto& [key, labels] : folder_.inputs) {
     if (!starts_with(key, "labels.") || key == "labels.regression1") continue;
     const std::string problem_type = key.substr(7);
-    if (!expected_.contains("loss." + problem_type)) continue;  // a later version's logits bind
+    if (!folder_.expected.contains("loss." + problem_type))
+      continue;  // a later version's logits bind
     // DeBERTa of transformers 4.12 knew no problem_type; later versions, which bind, do.
-    if (meta_.value("reference", "") == "transformers 4.12.5" &&
-        starts_with(meta_["model_type"].get<std::string>(), "deberta")) {
+    if (folder_.meta.value("reference", "") == "transformers 4.12.5" &&
+        starts_with(folder_.meta["model_type"].get<std::string>(), "deberta")) {
       continue;
     }
-    const auto model = load({{"problem_type", problem_type}});
-    ModelInputs arguments = case_inputs(inputs_, "main");
+    const auto model = folder_.load({{"problem_type", problem_type}});
+    ModelInputs arguments = folder_.case_inputs("main");
     arguments.emplace("labels", labels);
     const double expected = expected_loss(problem_type);
     EXPECT_NEAR(model->forward(arguments).loss.value(), expected, 1e-5 + 1e-4 * std::fabs(expected))
@@ -183,16 +161,16 @@ TEST_P(Fixtures, Losses) {
 
 /// One label: the head's first row.
 TEST_P(Fixtures, SingleOutputRegression) {
-  if (!expected_.contains("regression1.logits")) return;
+  if (!folder_.expected.contains("regression1.logits")) return;
   FromPretrainedOptions options;
   options.kwargs = {{"num_labels", 1}};
   options.ignore_mismatched_sizes = true;
-  const auto fresh = AutoModelForSequenceClassification::from_pretrained(folder_, options);
+  const auto fresh = AutoModelForSequenceClassification::from_pretrained(folder_.path, options);
   const auto& cut = fresh->load_report().mismatched_keys;
   ASSERT_FALSE(cut.empty());
 
   std::map<std::string, Tensor> state_dict;
-  for (const auto& [name, stored] : load_tensors(folder_ + "/model.safetensors")) {
+  for (const auto& [name, stored] : load_tensors(folder_.path + "/model.safetensors")) {
     const bool is_cut = std::ranges::any_of(
         cut, [&, stored_name = name](const MismatchedKey& key) { return key.name == stored_name; });
     if (!is_cut) {
@@ -208,24 +186,24 @@ TEST_P(Fixtures, SingleOutputRegression) {
   }
   options.ignore_mismatched_sizes = false;
   options.state_dict = std::move(state_dict);
-  const auto model = AutoModelForSequenceClassification::from_pretrained(folder_, options);
-  ModelInputs arguments = case_inputs(inputs_, "main");
-  arguments.emplace("labels", inputs_.at("labels.regression1"));
+  const auto model = AutoModelForSequenceClassification::from_pretrained(folder_.path, options);
+  ModelInputs arguments = folder_.case_inputs("main");
+  arguments.emplace("labels", folder_.inputs.at("labels.regression1"));
   const auto output = model->forward(arguments);
   // Some classes of the reference drop the axis of the one label.
-  const Tensor& logits = expected_.at("regression1.logits");
+  const Tensor& logits = folder_.expected.at("regression1.logits");
   Tensor column(logits.dtype(), {logits.shape()[0], 1});
   std::ranges::copy(logits.bytes(), column.bytes().begin());
-  expect_close("regression1.logits", output.logits, column);
+  compare("regression1.logits", output.logits, column);
   const double expected = expected_loss("regression1");
   EXPECT_NEAR(output.loss.value(), expected, 1e-5 + 1e-4 * std::fabs(expected));
   EXPECT_EQ(model->config().problem_type(), ProblemType::kRegression);
 }
 
 TEST_P(Fixtures, PaddingChangesNothing) {
-  if (!inputs_.contains("main.input_ids")) return;  // later versions answer otherwise
-  const auto model = load();
-  const ModelInputs batch = case_inputs(inputs_, "main");
+  if (!folder_.inputs.contains("main.input_ids")) return;  // later versions answer otherwise
+  const auto model = folder_.load();
+  const ModelInputs batch = folder_.case_inputs("main");
   const Tensor all = model->forward(batch).logits;
   const Tensor& ids = batch.at("input_ids");
   const auto given = batch.find("attention_mask");
@@ -249,7 +227,7 @@ TEST_P(Fixtures, PaddingChangesNothing) {
     const auto labels = static_cast<std::size_t>(all.shape()[1]);
     const Tensor expected = Tensor::from_f32(
         {1, all.shape()[1]}, all.f32().subspan(static_cast<std::size_t>(row) * labels, labels));
-    expect_close(concat("row ", row), model->forward(alone).logits, expected);
+    compare(concat("row ", row), model->forward(alone).logits, expected);
   }
 }
 

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <numeric>
 #include <string>
 #include <vector>
 
@@ -35,13 +33,6 @@ inline SequenceClassifierOutput forward(SequenceClassifier& model, std::int64_t 
                                         const ForwardOptions& options = {}) {
   const auto width = static_cast<std::int64_t>(ids.size()) / rows;
   return model.forward({{"input_ids", Tensor::from_i64({rows, width}, ids)}}, options);
-}
-
-inline double standard_deviation(const Tensor& tensor) {
-  const auto values = tensor.f32();
-  const double squares = std::accumulate(values.begin(), values.end(), 0.0,
-                                         [](double sum, float x) { return sum + double{x} * x; });
-  return std::sqrt(squares / static_cast<double>(values.size()));
 }
 
 }  // namespace verdict::testing

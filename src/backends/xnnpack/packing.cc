@@ -124,18 +124,29 @@ void PackedQ8::get_bias(std::span<float> bias) const {
 
 float quantize_symmetric(std::span<const float> values, std::span<std::int8_t> out) {
   const float largest = largest_magnitude(values);
-  const bool finite = std::isfinite(largest);
-  if (!finite || largest == 0) {
-    std::fill(out.begin(), out.end(), std::int8_t{0});
-    return finite ? 0.0f : std::numeric_limits<float>::quiet_NaN();
-  }
   const float inverse = 127 / largest;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    // Rounding can reach 127.00001 for subnormal scales.
-    const float scaled = std::clamp(std::nearbyint(values[i] * inverse), -127.0f, 127.0f);
-    out[i] = static_cast<std::int8_t>(scaled);
+  // A subnormal range is as good as zero: its inverse is infinite.
+  if (!std::isfinite(largest) || !std::isfinite(inverse)) {
+    std::fill(out.begin(), out.end(), std::int8_t{0});
+    return std::isfinite(largest) ? 0.0f : std::numeric_limits<float>::quiet_NaN();
   }
-  return largest / 127;
+  // What is small rounds to an integer when it is added to 1.5 · 2²³; unlike a call, this is vector
+  // code.
+  constexpr float kMagic = 12582912;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    // Rounding can reach 127.00001 for tiny scales.
+    const float rounded = values[i] * inverse + kMagic - kMagic;
+    out[i] = static_cast<std::int8_t>(std::clamp(rounded, -127.0f, 127.0f));
+  }
+  // Of all scales, this one leaves the least sum of squared errors to these integers; the largest
+  // value's own would leave an error that points along the row, and such ones add up.
+  double products = 0;
+  std::int64_t squares = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    products += double{values[i]} * out[i];
+    squares += std::int64_t{out[i]} * out[i];
+  }
+  return static_cast<float>(products / static_cast<double>(squares));
 }
 
 }  // namespace verdict::xnnpack

@@ -68,8 +68,8 @@ class PackedQ8 {
   AlignedBuffer data_;
 };
 
-/// Quantises a row symmetrically to ±127; returns the scale (0 for a row of zeros, NaN for one that
-/// is not finite).
+/// Quantises a row symmetrically to ±127; returns the scale that brings the integers nearest to the
+/// values in the least squares (0 for a row of zeros, NaN for one that is not finite).
 float quantize_symmetric(std::span<const float> values, std::span<std::int8_t> out);
 
 }  // namespace verdict::xnnpack
