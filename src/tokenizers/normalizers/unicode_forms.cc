@@ -67,13 +67,28 @@ void compose_items(std::vector<Item>& items) {
 
 }  // namespace
 
+bool UnicodeForm::changes(std::string_view text) const {
+  // Marks may change places or compose; nothing else composes but the vowels and final consonants
+  // of Hangul.
+  std::uint32_t properties = unicode::kMark | unicode::kAccent;
+  properties |= composed_ ? unicode::kChangesInNfc : unicode::kHasDecomposition;
+  if (compatibility_) properties |= unicode::kHasCompatibility;
+  const char32_t first = composed_ ? 0x1161 : 0xac00;
+  const char32_t last = composed_ ? 0x11c2 : 0xd7a3;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    if (static_cast<unsigned char>(text[at]) < 0x80) {
+      ++at;
+      continue;
+    }
+    const char32_t c = next_code_point(text, at);
+    if (unicode::has(c, properties) || (c >= first && c <= last)) return true;
+  }
+  return false;
+}
+
 void UnicodeForm::normalize(NormalizedText& text) const {
-  // Below U+00A0 nothing decomposes, and below U+0300 nothing composes.
-  const bool plain = std::ranges::all_of(text.text(), [&](char byte) {
-    const auto lead = static_cast<unsigned char>(byte);
-    return lead < 0x80 || (composed_ && !compatibility_ && lead < 0xcc);
-  });
-  if (plain) return;
+  if (!changes(text.text())) return;
   std::vector<Item> items = decompose_text(text.text(), compatibility_);
   if (composed_) compose_items(items);
   std::string out;
