@@ -93,11 +93,15 @@ std::unique_ptr<PretrainedTokenizer> AutoTokenizer::from_pretrained(const std::s
 std::unique_ptr<PretrainedTokenizer> AutoTokenizer::from_pretrained(const FileSet& files) {
   json own = read_json(files, "special_tokens_map.json");
   own.update(read_json(files, "tokenizer_config.json"));
-  const std::string tokenizer_class = choose_tokenizer_class(own, read_json(files, "config.json"));
+  std::string tokenizer_class = choose_tokenizer_class(own, read_json(files, "config.json"));
+  const auto file = files.open("tokenizer.json");
+  // A bare vocab.txt is BERT's.
+  if (tokenizer_class.empty() && !file && files.open("vocab.txt"))
+    tokenizer_class = "BertTokenizer";
   json config = tokenizer_class_defaults(tokenizer_class);
   config.update(own);
   json tokenizer;
-  if (const auto file = files.open("tokenizer.json")) {
+  if (file) {
     tokenizer = parse_json(read_text(*file), file->name());
     if (!tokenizer.is_object() || !tokenizer.contains("model")) {
       throw Error(ErrorCode::kCorruptFile,
