@@ -68,21 +68,22 @@ void compose_items(std::vector<Item>& items) {
 }  // namespace
 
 bool UnicodeForm::changes(std::string_view text) const {
-  // Marks may change places or compose; nothing else composes but the vowels and final consonants
-  // of Hangul.
-  std::uint32_t properties = unicode::kMark | unicode::kAccent;
+  // Whatever is no starter is an accent and may change places.
+  std::uint32_t properties = unicode::kAccent;
   properties |= composed_ ? unicode::kChangesInNfc : unicode::kHasDecomposition;
   if (compatibility_) properties |= unicode::kHasCompatibility;
-  const char32_t first = composed_ ? 0x1161 : 0xac00;
-  const char32_t last = composed_ ? 0x11c2 : 0xd7a3;
+  char32_t previous = 0;
   std::size_t at = 0;
   while (at < text.size()) {
-    if (static_cast<unsigned char>(text[at]) < 0x80) {
-      ++at;
-      continue;
-    }
     const char32_t c = next_code_point(text, at);
-    if (unicode::has(c, properties) || (c >= first && c <= last)) return true;
+    if (c >= 0x80) {
+      if (unicode::has(c, properties)) return true;
+      // Between starters only neighbours compose.
+      char32_t first = 0;
+      decompose(c, false, [&](char32_t d) { first = first == 0 ? d : first; });
+      if (composed_ ? unicode::compose(previous, first) != 0 : first != c) return true;
+    }
+    previous = c;
   }
   return false;
 }
