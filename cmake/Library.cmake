@@ -36,6 +36,9 @@ if(EMSCRIPTEN)
   set(hot ${sources})
   list(FILTER hot INCLUDE REGEX "/src/(backends/|tokenizers/(models|normalizers|pre_tokenizers)/|base/dtype)")
   set_property(SOURCE ${hot} APPEND PROPERTY COMPILE_OPTIONS -O3)
+  set(warm ${sources})
+  list(FILTER warm INCLUDE REGEX "/src/(tokenizers/(normalized_text|word_cache|known_patterns)|base/utf8)\\.cc$")
+  set_property(SOURCE ${warm} APPEND PROPERTY COMPILE_OPTIONS -O2)
 endif()
 
 # Sources include "verdict/<room>/<file>.h"; installed headers have the same path.

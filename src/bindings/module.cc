@@ -226,7 +226,8 @@ class Tokenizer {
   /// The text of so many UTF-16 units that begins at byte `at`, which is moved behind it.
   static std::string take_text(const std::string& texts, std::size_t& at, std::size_t length) {
     const std::size_t first = at;
-    for (std::size_t units = 0; units < length && at < texts.size();) {
+    at += ascii_prefix(std::string_view(texts).substr(at, length));
+    for (std::size_t units = at - first; units < length && at < texts.size();) {
       units += next_code_point(texts, at) < 0x10000 ? 1 : 2;
     }
     return texts.substr(first, at - first);
