@@ -100,17 +100,9 @@ std::unique_ptr<PretrainedTokenizer> AutoTokenizer::from_pretrained(const FileSe
     tokenizer_class = "BertTokenizer";
   json config = tokenizer_class_defaults(tokenizer_class);
   config.update(own);
-  json tokenizer;
-  if (file) {
-    tokenizer = parse_json(read_text(*file), file->name());
-    if (!tokenizer.is_object() || !tokenizer.contains("model")) {
-      throw Error(ErrorCode::kCorruptFile,
-                  concat("\"", file->name(), "\" is no tokenizer: it has no \"model\"."));
-    }
-  } else {
-    tokenizer = read_legacy_tokenizer(files, config, tokenizer_class);
-  }
-  TokenizerParts parts = read_tokenizer_json(tokenizer, config);
+  TokenizerParts parts =
+      file ? read_tokenizer_json(read_text(*file), file->name(), config)
+           : read_tokenizer_json(read_legacy_tokenizer(files, config, tokenizer_class), config);
   TokenizerSettings sections = std::exchange(parts.settings, read_settings(config));
   parts.settings.truncation = sections.truncation;
   parts.settings.padding = sections.padding;

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <string_view>
 #include <vector>
 
 namespace verdict {
@@ -11,9 +13,18 @@ struct Merge {
   std::int32_t id = -1;
 };
 
+/// Calls `add(left, right)` for each merge of the JSON text of a list of "left right" or
+/// ["left", "right"]. Throws `kCorruptFile` for a list of something else.
+void for_each_merge(std::string_view list,
+                    const std::function<void(std::string_view, std::string_view)>& add);
+
+/// As many merges as such a list has, or more.
+std::size_t most_merges(std::string_view list);
+
 /// The merges of byte-pair encoding by pair of ids.
 class MergeTable {
  public:
+  /// So many merges find room without growing.
   explicit MergeTable(std::size_t size);
 
   /// A pair that is added twice has the later merge.
@@ -44,8 +55,11 @@ class MergeTable {
     return static_cast<std::size_t>(pair * 0x9e3779b97f4a7c15u >> shift_);
   }
 
+  void resize(std::size_t most);
+
   int shift_ = 60;
   std::size_t mask_ = 15;
+  std::size_t count_ = 0;
   std::vector<Slot> slots_;
 };
 
