@@ -100,8 +100,9 @@ std::unique_ptr<PretrainedTokenizer> AutoTokenizer::from_pretrained(const FileSe
     tokenizer_class = "BertTokenizer";
   json config = tokenizer_class_defaults(tokenizer_class);
   config.update(own);
+  std::string room;
   TokenizerParts parts =
-      file ? read_tokenizer_json(read_text(*file), file->name(), config)
+      file ? read_tokenizer_json(view_text(*file, room), file->name(), config)
            : read_tokenizer_json(read_legacy_tokenizer(files, config, tokenizer_class), config);
   TokenizerSettings sections = std::exchange(parts.settings, read_settings(config));
   parts.settings.truncation = sections.truncation;

@@ -57,11 +57,7 @@ std::size_t most_merges(std::string_view list) {
 MergeTable::MergeTable(std::size_t size) { resize(size); }
 
 void MergeTable::resize(std::size_t most) {
-  while (3 * (mask_ + 1) < 4 * most) {
-    mask_ = 2 * mask_ + 1;
-    --shift_;
-  }
-  std::vector<Slot> old(mask_ + 1);
+  std::vector<Slot> old(most + most / 2 + 16);
   old.swap(slots_);
   count_ = 0;
   for (const Slot& slot : old) {
@@ -72,10 +68,12 @@ void MergeTable::resize(std::size_t most) {
 }
 
 void MergeTable::add(std::int32_t left, std::int32_t right, Merge merge) {
-  if (4 * (count_ + 1) > 3 * slots_.size()) resize(2 * slots_.size() * 3 / 4);
+  if (4 * (count_ + 1) > 3 * slots_.size()) resize(slots_.size());
   const std::uint64_t pair = key(left, right);
   std::size_t i = slot(pair);
-  while (slots_[i].pair != kEmpty && slots_[i].pair != pair) i = (i + 1) & mask_;
+  while (slots_[i].pair != kEmpty && slots_[i].pair != pair) {
+    if (++i == slots_.size()) i = 0;
+  }
   count_ += slots_[i].pair == kEmpty;
   slots_[i] = {pair, merge};
 }

@@ -32,10 +32,11 @@ class MergeTable {
 
   Merge find(std::int32_t left, std::int32_t right) const {
     const std::uint64_t pair = key(left, right);
-    for (std::size_t i = slot(pair);; i = (i + 1) & mask_) {
+    for (std::size_t i = slot(pair);;) {
       const Slot& slot = slots_[i];
       if (slot.pair == pair) return slot.merge;
       if (slot.pair == kEmpty) return {};
+      if (++i == slots_.size()) i = 0;
     }
   }
 
@@ -51,14 +52,14 @@ class MergeTable {
     return std::uint64_t{static_cast<std::uint32_t>(left)} << 32 |
            static_cast<std::uint32_t>(right);
   }
+  /// Any number of slots will do, so that half a million merges do not take a million.
   std::size_t slot(std::uint64_t pair) const {
-    return static_cast<std::size_t>(pair * 0x9e3779b97f4a7c15u >> shift_);
+    const std::uint64_t hash = pair * 0x9e3779b97f4a7c15u >> 32;
+    return static_cast<std::size_t>(hash * slots_.size() >> 32);
   }
 
   void resize(std::size_t most);
 
-  int shift_ = 60;
-  std::size_t mask_ = 15;
   std::size_t count_ = 0;
   std::vector<Slot> slots_;
 };
