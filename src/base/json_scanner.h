@@ -30,7 +30,8 @@ class JsonScanner {
   /// The text of a number.
   std::string_view number();
 
-  /// The text of any value without the white space around it, which is checked no further than finding its end takes.
+  /// The text of any value without the white space around it, which is checked no further than
+  /// finding its end takes.
   std::string_view value();
 
   /// Calls `item()`, which passes a value, for each item of an array.

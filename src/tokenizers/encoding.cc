@@ -32,9 +32,9 @@ void append_tokens(Encoding& to, const Encoding& from) {
 }  // namespace
 
 void Encoding::reserve(std::size_t size) {
-  for (const auto field : {&Encoding::ids, &Encoding::type_ids, &Encoding::attention_mask,
-                           &Encoding::special_tokens_mask, &Encoding::word_ids,
-                           &Encoding::sequence_ids}) {
+  for (const auto field :
+       {&Encoding::ids, &Encoding::type_ids, &Encoding::attention_mask,
+        &Encoding::special_tokens_mask, &Encoding::word_ids, &Encoding::sequence_ids}) {
     (this->*field).reserve(size);
   }
   offsets.reserve(size);

@@ -276,6 +276,10 @@ TEST(Patterns, HostileOnesAreErrors) {
       ErrorCode::kInvalidArgument, [&] { find("(a+)+$", text); }, "(a+)+$", "too long");
   expect_error(
       ErrorCode::kInvalidArgument, [&] { find("(?:a|a)*c|(?:a|aa)+$", text); }, "too long");
+  // Without steps back, but once through all of the text from each place in it.
+  expect_error(
+      ErrorCode::kInvalidArgument, [&] { find("a++[bc]", std::string(1'000'000, 'a')); },
+      "too long");
   for (const char* broken : {"(", ")", "[a", "*a", "\\p{Nonsense}", "[b-a]", "(?<n", "\\"}) {
     expect_error(
         ErrorCode::kCorruptFile, [&] { find(broken, text); }, "regular expression", broken);

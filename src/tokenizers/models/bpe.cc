@@ -1,12 +1,14 @@
 #include "verdict/tokenizers/models/bpe.h"
 
 #include <algorithm>
+#include <bit>
 #include <queue>
 
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
 #include "verdict/tokenizers/byte_level.h"
 #include "verdict/tokenizers/component.h"
+#include "verdict/tokenizers/operations.h"
 
 namespace verdict {
 
@@ -37,8 +39,7 @@ Bpe::Bpe(Vocabulary vocabulary, std::string_view merges, const BpeOptions& optio
                          std::string_view right) {
     const std::int32_t id = vocabulary_.find(hash.value(), left, right);
     if (id >= 0) return id;
-    corrupt("model",
-            concat("a merge names \"", left, right, "\", which the vocabulary lacks"));
+    corrupt("model", concat("a merge names \"", left, right, "\", which the vocabulary lacks"));
   };
   const std::size_t prefix = options_.continuing_subword_prefix.size();
   std::uint32_t rank = 0;
@@ -139,11 +140,13 @@ void Bpe::merge(std::size_t most, const ReadSymbols& read, std::vector<ModelToke
 
 std::size_t Bpe::merge_short(Symbol* symbols, std::size_t count) const {
   Merge merges[kShort];  // of symbols i and i + 1
+  operations += count;
   for (std::size_t i = 0; i + 1 < count; ++i) {
     merges[i] = merges_.find(symbols[i].id, symbols[i + 1].id);
   }
   while (count > 1) {
     std::size_t best = 0;
+    operations += count;  // of the search
     for (std::size_t i = 1; i + 1 < count; ++i) {
       if (merges[i].rank < merges[best].rank) best = i;
     }
@@ -160,11 +163,13 @@ std::size_t Bpe::merge_short(Symbol* symbols, std::size_t count) const {
 
 std::size_t Bpe::merge_long(std::vector<Symbol>& symbols) const {
   const auto count = static_cast<std::uint32_t>(symbols.size());
+  operations += count;
   std::vector<std::uint32_t> previous(count);
   std::vector<std::uint32_t> next(count);
   std::priority_queue<Candidate> queue;
   const auto add = [&](std::uint32_t left, std::uint32_t right) {
     const Merge merge = merges_.find(symbols[left].id, symbols[right].id);
+    operations += 1 + std::bit_width(queue.size());
     if (merge.id >= 0) queue.push({merge, left});
   };
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -174,6 +179,7 @@ std::size_t Bpe::merge_long(std::vector<Symbol>& symbols) const {
   }
   while (!queue.empty()) {
     const auto [merge, left] = queue.top();
+    operations += std::bit_width(queue.size());
     queue.pop();
     const std::uint32_t right = next[left];
     if (symbols[left].size == 0 || right >= count) continue;

@@ -14,6 +14,7 @@
 #include "verdict/base/strings.h"
 #include "verdict/base/utf8.h"
 #include "verdict/tokenizers/component.h"
+#include "verdict/tokenizers/operations.h"
 
 namespace verdict {
 
@@ -189,7 +190,7 @@ void Unigram::tokenize(std::string_view piece, std::vector<ModelToken>& out) con
     };
     const std::size_t one = code_point_size(piece[at]);
     bool has_one = false;
-    trie_.find_prefixes(piece.substr(at), [&](std::size_t size, std::int32_t id) {
+    operations += 1 + trie_.find_prefixes(piece.substr(at), [&](std::size_t size, std::int32_t id) {
       offer(at + size, scores_[static_cast<std::size_t>(id)] + score, id);
       has_one = has_one || size == one;
     });

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "verdict/base/utf8.h"
+#include "verdict/tokenizers/operations.h"
 
 namespace verdict {
 
@@ -24,7 +25,7 @@ std::vector<Item> decompose_text(std::string_view text, bool compatibility) {
   std::size_t first_mark = 0;  // where the marks after the last starter begin
   const auto sort_marks = [&] {
     std::stable_sort(items.begin() + static_cast<std::ptrdiff_t>(first_mark), items.end(),
-                     [](const Item& a, const Item& b) { return a.rank < b.rank; });
+                     [](const Item& a, const Item& b) { return ++operations, a.rank < b.rank; });
   };
   std::size_t at = 0;
   while (at < text.size()) {
