@@ -97,6 +97,7 @@ class MemoryFile final : public ByteSource {
     check_range(*this, offset, out.size());
     std::copy_n(bytes_.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
   }
+  const std::byte* memory() const override { return bytes_.data(); }
 
  private:
   std::vector<std::byte> owned_;
@@ -165,6 +166,13 @@ std::string read_text(const ByteSource& source, std::uint64_t limit) {
   std::string text(static_cast<std::size_t>(source.size()), '\0');
   source.read(0, std::as_writable_bytes(std::span(text)));
   return text;
+}
+
+std::string_view view_text(const ByteSource& source, std::string& room) {
+  if (const std::byte* bytes = source.memory()) {
+    return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(source.size())};
+  }
+  return room = read_text(source);
 }
 
 std::unique_ptr<ByteSource> FileSet::require(const std::string& file) const {

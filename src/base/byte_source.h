@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace verdict {
@@ -20,6 +21,9 @@ class ByteSource {
   /// `kIo` when it cannot be read. The name of the file stands in the message.
   virtual void read(std::uint64_t offset, std::span<std::byte> out) const = 0;
 
+  /// All bytes of a file that lies in memory; null for another.
+  virtual const std::byte* memory() const { return nullptr; }
+
   /// For messages: the path, URL or "<memory>".
   virtual const std::string& name() const = 0;
 };
@@ -33,6 +37,9 @@ std::unique_ptr<ByteSource> memory_source(std::vector<std::byte> bytes,
 
 /// The whole content as text; refuses files over `limit` bytes with `kInvalidArgument`.
 std::string read_text(const ByteSource& source, std::uint64_t limit = std::uint64_t{1} << 30);
+
+/// `read_text` without a copy of what lies in memory: the text is in `room` or in the source.
+std::string_view view_text(const ByteSource& source, std::string& room);
 
 /// Named files of one model: a folder on disk, an uploaded set, a hub snapshot.
 class FileSet {

@@ -1,5 +1,8 @@
 #include "verdict/base/utf8.h"
 
+#include <cstdint>
+#include <cstring>
+
 namespace verdict {
 
 namespace {
@@ -30,9 +33,21 @@ std::size_t well_formed_bytes(std::string_view text, std::size_t i, bool& comple
 
 }  // namespace
 
+std::size_t ascii_prefix(std::string_view text) {
+  std::size_t i = 0;
+  for (std::uint64_t word = 0; i + sizeof word <= text.size(); i += sizeof word) {
+    std::memcpy(&word, text.data() + i, sizeof word);
+    if ((word & 0x8080808080808080u) != 0) break;
+  }
+  while (i < text.size() && static_cast<unsigned char>(text[i]) < 0x80) ++i;
+  return i;
+}
+
 std::optional<std::size_t> find_invalid_utf8(std::string_view text) {
   std::size_t i = 0;
   while (i < text.size()) {
+    i += ascii_prefix(text.substr(i));
+    if (i == text.size()) break;
     bool complete = false;
     const std::size_t length = well_formed_bytes(text, i, complete);
     if (!complete) return i;

@@ -8,6 +8,9 @@
 
 namespace verdict {
 
+/// Number of bytes that the text begins with and that are ASCII.
+std::size_t ascii_prefix(std::string_view text);
+
 /// Offset of the first byte that is not well-formed UTF-8 (Unicode 16, table 3-7); nothing when all
 /// is well.
 std::optional<std::size_t> find_invalid_utf8(std::string_view text);

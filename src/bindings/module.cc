@@ -21,6 +21,7 @@
 #include "verdict/base/json.h"
 #include "verdict/base/sha256.h"
 #include "verdict/base/strings.h"
+#include "verdict/base/utf8.h"
 #include "verdict/checkpoint/checkpoint_reader.h"
 #include "verdict/checkpoint/safetensors.h"
 #include "verdict/pipeline/text_classification.h"
@@ -137,8 +138,10 @@ class Tokenizer {
     });
   }
 
-  /// [[text, text_pair | null], …] → [{input_ids, …}, …]
-  std::string encode(const std::string& inputs, const std::string& options) const {
+  /// Encodes texts that stand one after another with a NUL between them; `options` has the `lengths` in UTF-16 units. With
+  /// `pairs`, every second text is the pair of the one before. Gives the rows' numbers of tokens;
+  /// `encoded` has the tokens.
+  std::string encode(const std::string& texts, const std::string& options) {
     return guarded([&] {
       const json given = arguments(options);
       EncodeOptions encode_options;
@@ -151,9 +154,14 @@ class Tokenizer {
             given.at("max_length"), given.value("stride", 0),
             tokenizer_->settings().truncation_side};
       }
+      const bool pairs = given.value("pairs", false);
+      const json& lengths = given.at("lengths");
       std::vector<Encoding> encodings;
-      for (const json& input : arguments(inputs)) {
-        encodings.push_back(tokenizer_->encode(to_input(input), encode_options));
+      std::size_t at = 0;
+      for (std::size_t i = 0; i < lengths.size(); ++i) {
+        TextInput input{take_text(texts, at, lengths[i]), std::nullopt};
+        if (pairs) input.text_pair = take_text(texts, at, lengths.at(++i));
+        encodings.push_back(tokenizer_->encode(input, encode_options));
       }
       if (given.contains("padding")) {
         Padding padding;
@@ -163,12 +171,32 @@ class Tokenizer {
         padding.pad_to_multiple_of = given.value("pad_to_multiple_of", 0);
         tokenizer_->pad(encodings, padding);
       }
-      json out = json::array();
-      for (const Encoding& encoding : encodings) {
-        out.push_back(to_json(encoding, encode_options.return_offsets));
+      json sizes = json::array();
+      encoded_.clear();
+      for (const Encoding& encoding : encodings) sizes.push_back(encoding.size());
+      for (const auto field : {&Encoding::ids, &Encoding::type_ids, &Encoding::attention_mask,
+                               &Encoding::special_tokens_mask, &Encoding::word_ids}) {
+        for (const Encoding& encoding : encodings) {
+          const std::vector<std::int32_t>& values = encoding.*field;
+          encoded_.insert(encoded_.end(), values.begin(), values.end());
+        }
       }
-      return out;
+      if (!encode_options.return_offsets) return sizes;
+      for (const Encoding& encoding : encodings) {
+        for (const TextRange range : encoding.offsets) {
+          encoded_.push_back(static_cast<std::int32_t>(range.first));
+          encoded_.push_back(static_cast<std::int32_t>(range.last));
+        }
+      }
+      return sizes;
     });
+  }
+
+  /// The tokens of the last call of `encode`: input_ids of all rows, token_type_ids of all,
+  /// attention_mask, special_tokens_mask, word_ids and, when asked for, pairs of offsets. A view
+  /// that is valid until memory grows.
+  val encoded() const {
+    return val(emscripten::typed_memory_view(encoded_.size(), encoded_.data()));
   }
 
   std::string decode(const std::string& ids, bool skip_special_tokens) const {
@@ -195,21 +223,20 @@ class Tokenizer {
   const std::shared_ptr<const PretrainedTokenizer>& get() const { return tokenizer_; }
 
  private:
-  static json to_json(const Encoding& encoding, bool offsets) {
-    json out{{"input_ids", encoding.ids},
-             {"token_type_ids", encoding.type_ids},
-             {"attention_mask", encoding.attention_mask},
-             {"special_tokens_mask", encoding.special_tokens_mask},
-             {"word_ids", encoding.word_ids}};
-    if (!offsets) return out;
-    out["offset_mapping"] = json::array();
-    for (const TextRange& range : encoding.offsets) {
-      out["offset_mapping"].push_back({range.first, range.last});
+  /// The text of so many UTF-16 units that begins at byte `at`, which is moved behind it and the
+  /// NUL.
+  static std::string take_text(const std::string& texts, std::size_t& at, std::size_t length) {
+    const std::size_t first = at;
+    at += ascii_prefix(std::string_view(texts).substr(at, length));
+    for (std::size_t units = at - first; units < length && at < texts.size();) {
+      units += next_code_point(texts, at) < 0x10000 ? 1 : 2;
     }
-    return out;
+    const std::size_t last = at++;
+    return texts.substr(first, last - first);
   }
 
   std::shared_ptr<const PretrainedTokenizer> tokenizer_;
+  std::vector<std::int32_t> encoded_;
 };
 
 class Model {
@@ -503,6 +530,7 @@ EMSCRIPTEN_BINDINGS(verdict) {
       .constructor<>()
       .function("load", &Tokenizer::load)
       .function("encode", &Tokenizer::encode)
+      .function("encoded", &Tokenizer::encoded)
       .function("decode", &Tokenizer::decode)
       .function("tokens", &Tokenizer::tokens);
   class_<Model>("Model")

@@ -27,7 +27,10 @@ AddedVocabulary::Matcher::Matcher(std::vector<std::pair<std::string, std::size_t
     : patterns_(std::move(patterns)) {
   std::erase_if(patterns_, [](const auto& pattern) { return pattern.first.empty(); });
   std::ranges::sort(patterns_);
-  for (const auto& pattern : patterns_) ++by_first_byte_[first_byte(pattern.first) + 1u];
+  for (const auto& pattern : patterns_) {
+    ++by_first_byte_[first_byte(pattern.first) + 1u];
+    begins_[first_byte(pattern.first)] = true;
+  }
   for (std::size_t byte = 0; byte < 256; ++byte) by_first_byte_[byte + 1] += by_first_byte_[byte];
 }
 
@@ -113,8 +116,8 @@ std::vector<AddedVocabulary::Segment> AddedVocabulary::split(std::string_view te
     segments.push_back(
         {{static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last)}, token});
   };
-  std::size_t at = matcher.empty() ? text.size() : 0;
-  while (at < text.size()) {
+  std::size_t at = matcher.empty() ? text.size() : matcher.next(text, 0);
+  for (; at < text.size(); at = matcher.next(text, at)) {
     const auto* match = matcher.longest(text.substr(at));
     if (match == nullptr) {
       ++at;

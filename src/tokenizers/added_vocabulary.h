@@ -61,12 +61,18 @@ class AddedVocabulary {
     explicit Matcher(std::vector<std::pair<std::string, std::size_t>> patterns);
 
     bool empty() const { return patterns_.empty(); }
+    /// The first byte from `at` on that a pattern begins with, or the text's size.
+    std::size_t next(std::string_view text, std::size_t at) const {
+      while (at < text.size() && !begins_[static_cast<unsigned char>(text[at])]) ++at;
+      return at;
+    }
     /// The longest pattern that `text` begins with; null when there is none.
     const std::pair<std::string, std::size_t>* longest(std::string_view text) const;
 
    private:
     std::vector<std::pair<std::string, std::size_t>> patterns_;  // sorted
     std::array<std::uint32_t, 257> by_first_byte_{};             // where those of a byte begin
+    std::array<bool, 256> begins_{};                             // whether there are any
   };
 
   std::vector<AddedToken> tokens_;

@@ -93,20 +93,17 @@ std::unique_ptr<PretrainedTokenizer> AutoTokenizer::from_pretrained(const std::s
 std::unique_ptr<PretrainedTokenizer> AutoTokenizer::from_pretrained(const FileSet& files) {
   json own = read_json(files, "special_tokens_map.json");
   own.update(read_json(files, "tokenizer_config.json"));
-  const std::string tokenizer_class = choose_tokenizer_class(own, read_json(files, "config.json"));
+  std::string tokenizer_class = choose_tokenizer_class(own, read_json(files, "config.json"));
+  const auto file = files.open("tokenizer.json");
+  // A bare vocab.txt is BERT's.
+  if (tokenizer_class.empty() && !file && files.open("vocab.txt"))
+    tokenizer_class = "BertTokenizer";
   json config = tokenizer_class_defaults(tokenizer_class);
   config.update(own);
-  json tokenizer;
-  if (const auto file = files.open("tokenizer.json")) {
-    tokenizer = parse_json(read_text(*file), file->name());
-    if (!tokenizer.is_object() || !tokenizer.contains("model")) {
-      throw Error(ErrorCode::kCorruptFile,
-                  concat("\"", file->name(), "\" is no tokenizer: it has no \"model\"."));
-    }
-  } else {
-    tokenizer = read_legacy_tokenizer(files, config, tokenizer_class);
-  }
-  TokenizerParts parts = read_tokenizer_json(tokenizer, config);
+  std::string room;
+  TokenizerParts parts =
+      file ? read_tokenizer_json(view_text(*file, room), file->name(), config)
+           : read_tokenizer_json(read_legacy_tokenizer(files, config, tokenizer_class), config);
   TokenizerSettings sections = std::exchange(parts.settings, read_settings(config));
   parts.settings.truncation = sections.truncation;
   parts.settings.padding = sections.padding;

@@ -1,6 +1,9 @@
 #include "verdict/tokenizers/component.h"
 
+#include <cstdlib>
+
 #include "verdict/base/json.h"
+#include "verdict/base/json_scanner.h"
 #include "verdict/base/utf8.h"
 
 namespace verdict::tokenizer_json {
@@ -76,14 +79,18 @@ const json& get_list(const json& component, std::string_view field) {
   return *value;
 }
 
-Vocabulary read_vocabulary(const json& model) {
-  const auto vocab = model.find("vocab");
-  if (vocab == model.end() || !vocab->is_object()) corrupt("model", "it has no object \"vocab\"");
+Vocabulary read_vocabulary(std::string_view object) {
+  JsonScanner scanner(object);
+  if (scanner.peek() != '{') corrupt("model", "it has no object \"vocab\"");
   Vocabulary vocabulary;
-  for (const auto& [token, id] : vocab->items()) {
-    if (!id.is_number_integer()) corrupt("model", "an id of its vocabulary is no integer");
-    vocabulary.add(token, id.get<std::int64_t>());
-  }
+  scanner.object([&](std::string_view token) {
+    const bool is_number = scanner.at_number();
+    const std::string id(is_number ? scanner.number() : scanner.value());
+    if (!is_number || id.find_first_of(".eE") != std::string::npos) {
+      corrupt("model", "an id of its vocabulary is no integer");
+    }
+    vocabulary.replace(token, std::strtoll(id.c_str(), nullptr, 10));
+  });
   return vocabulary;
 }
 

@@ -31,8 +31,9 @@ std::string get_character(const nlohmann::json& component, std::string_view fiel
 /// The array of a Sequence component. Throws `kCorruptFile` when it is missing.
 const nlohmann::json& get_list(const nlohmann::json& component, std::string_view field);
 
-/// The object `vocab` of a model. Throws `kCorruptFile` when it is missing or an id is no integer.
-Vocabulary read_vocabulary(const nlohmann::json& model);
+/// Tokens and ids of the JSON text of an object. Throws `kCorruptFile` when it is none or an id is
+/// no integer, `JsonScanner::Malformed` for text that is no JSON.
+Vocabulary read_vocabulary(std::string_view object);
 
 /// Throws `kUnsupported`, with room and type, for a component that this version does not have.
 [[noreturn]] void unsupported(std::string_view room, std::string_view type);

@@ -31,6 +31,15 @@ void append_tokens(Encoding& to, const Encoding& from) {
 
 }  // namespace
 
+void Encoding::reserve(std::size_t size) {
+  for (const auto field :
+       {&Encoding::ids, &Encoding::type_ids, &Encoding::attention_mask,
+        &Encoding::special_tokens_mask, &Encoding::word_ids, &Encoding::sequence_ids}) {
+    (this->*field).reserve(size);
+  }
+  offsets.reserve(size);
+}
+
 void Encoding::push_back(std::int32_t id, std::int32_t type_id, std::int32_t special,
                          TextRange range, std::int32_t word_id, std::int32_t sequence_id) {
   ids.push_back(id);

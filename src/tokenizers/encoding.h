@@ -33,6 +33,7 @@ struct Encoding {
 
   std::size_t size() const { return ids.size(); }
 
+  void reserve(std::size_t size);
   void push_back(std::int32_t id, std::int32_t type_id, std::int32_t special, TextRange range,
                  std::int32_t word_id, std::int32_t sequence_id);
 

@@ -35,6 +35,18 @@ TextRange NormalizedText::origin_of_character(std::size_t at) const {
   return origin({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(last)});
 }
 
+bool NormalizedText::map_ascii(const AsciiMap& map) {
+  const auto replacement = [&](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < map.size() ? map[byte] : kNotAscii;
+  };
+  for (const char c : text_) {
+    if (replacement(c) == kNotAscii) return false;
+  }
+  for (char& c : text_) c = replacement(c);
+  return true;
+}
+
 void NormalizedText::transform(std::string text, std::span<const std::int32_t> changes) {
   if (track_) {
     std::vector<TextRange> origins;

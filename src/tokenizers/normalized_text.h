@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -37,6 +38,14 @@ class NormalizedText {
   /// A part of the text as a text of its own.
   NormalizedText slice(TextRange range) const;
 
+  /// ASCII characters by what replaces each; `kNotAscii` where that is not one ASCII character.
+  using AsciiMap = std::array<char, 128>;
+  static constexpr char kNotAscii = '\x80';
+
+  /// Replaces the characters of a text that is ASCII and stays so; does nothing, and says so, where
+  /// it does not.
+  bool map_ascii(const AsciiMap& map);
+
   /// Rewrites the text character by character: `rewrite(c, emit)` calls `emit(d)` for each code
   /// point that replaces c. All of them come from where c came from.
   template <typename Rewrite>
@@ -44,6 +53,7 @@ class NormalizedText {
     std::string text;
     text.reserve(text_.size() + text_.size() / 8);
     std::vector<TextRange> origins;
+    if (track_) origins.reserve(text.capacity());
     std::size_t at = 0;
     while (at < text_.size()) {
       const auto first = static_cast<std::uint32_t>(at);

@@ -102,6 +102,11 @@ class PretrainedTokenizer::Sequence {
                  !(truncation.strategy == TruncationStrategy::kOnlySecond && sequence == 0);
     most_ = static_cast<std::size_t>(std::max<std::int64_t>(truncation.max_length, 0));
     if (options.use_word_cache) cache_ = tokenizer.scratch_->take();
+    // Tokens of most texts are longer.
+    const std::size_t tokens = text.size() / 4 + 8;
+    out_.ids.reserve(tokens);
+    out_.offsets.reserve(tokens);
+    out_.word_ids.reserve(tokens);
   }
   ~Sequence() {
     if (cache_) tokenizer_.scratch_->give_back(std::move(cache_));
@@ -240,8 +245,7 @@ class PretrainedTokenizer::Sequence {
   }
 
   void to_code_points() {
-    const auto is_ascii = [](char byte) { return static_cast<unsigned char>(byte) < 0x80; };
-    if (strays_.empty() && std::ranges::all_of(text_, is_ascii)) return;
+    if (strays_.empty() && ascii_prefix(text_) == text_.size()) return;
     // Code points that begin before each byte. A token that is part of a character has all of it.
     const auto size = static_cast<std::uint32_t>(text_.size());
     std::vector<std::uint32_t> before(size + 1);
@@ -331,7 +335,10 @@ Encoding PretrainedTokenizer::finish(std::vector<Encoding> encodings,
   truncate(encodings[0], is_pair ? &encodings[1] : nullptr, special, options.truncation);
   parts_.post_processor->process(encodings, options.add_special_tokens);
   if (encodings.empty()) return {};
+  std::size_t size = 0;
+  for (const Encoding& encoding : encodings) size += encoding.size();
   Encoding out = std::move(encodings[0]);
+  out.reserve(size);
   for (std::size_t i = 1; i < encodings.size(); ++i) out.append(encodings[i]);
   return out;
 }

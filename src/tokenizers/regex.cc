@@ -3,13 +3,13 @@
 #include <pcre2.h>
 
 #include <algorithm>
-#include <chrono>
 #include <new>
 #include <optional>
 
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
 #include "verdict/tokenizers/oniguruma.h"
+#include "verdict/tokenizers/operations.h"
 
 namespace verdict {
 
@@ -21,12 +21,11 @@ constexpr std::uint32_t kMostHeapKib = 256 * 1024;
 constexpr std::size_t kLongestPattern = 1 << 16;
 constexpr std::size_t kLongestCompiled = 1 << 20;
 
-/// PCRE2 does not count the characters that a repetition passes, so the time of a text is limited
-/// too. The clock is read between stretches of places where a match may begin; the first has this
-/// many, each further one twice as many as the one before.
-constexpr std::size_t kFirstStretch = 512;
-constexpr std::chrono::seconds kMostTime{20};
-constexpr std::chrono::microseconds kMostTimePerByte{2};
+/// PCRE2 counts these steps anew at every place where a match may begin, and does not count the
+/// characters that a repetition passes. So the work on a whole text is limited too: the items of
+/// the pattern that are tried, and the bytes between the places where they are.
+constexpr std::uint64_t kMostWork = 100'000'000;
+constexpr std::uint64_t kMostWorkPerByte = 1'000;
 
 template <typename T, void (*kFree)(T*)>
 struct Free {
@@ -58,31 +57,34 @@ class Search {
         data_(checked(MatchData(pcre2_match_data_create(1, nullptr)))) {
     pcre2_set_match_limit(context_.get(), kMostSteps);
     pcre2_set_heap_limit(context_.get(), kMostHeapKib);
+    pcre2_set_callout(context_.get(), &count_work, this);
   }
 
   /// The first match that begins at byte `start` or later.
   std::optional<TextRange> next(std::size_t start) {
-    for (std::size_t stretch = kFirstStretch;; stretch *= 2) {
-      const std::size_t limit = start + stretch;
-      pcre2_set_offset_limit(context_.get(), limit < text_.size() ? limit : PCRE2_UNSET);
-      const int count = pcre2_match(code_, bytes(text_), text_.size(), start, PCRE2_NO_UTF_CHECK,
-                                    data_.get(), context_.get());
-      if (count >= 0) {
-        const PCRE2_SIZE* range = pcre2_get_ovector_pointer(data_.get());
-        // \K in a look-around can put the begin behind the end.
-        const PCRE2_SIZE first = std::min(range[0], range[1]);
-        return TextRange{static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(range[1])};
-      }
-      if (count != PCRE2_ERROR_NOMATCH) fail(count);
-      if (limit >= text_.size()) return std::nullopt;
-      start = limit;
-      while (start < text_.size() && !is_code_point_start(text_[start])) ++start;
-      const auto spent = std::chrono::steady_clock::now() - started_;
-      if (spent > kMostTime + text_.size() * kMostTimePerByte) fail(PCRE2_ERROR_MATCHLIMIT);
-    }
+    const int count = pcre2_match(code_, bytes(text_), text_.size(), start, PCRE2_NO_UTF_CHECK,
+                                  data_.get(), context_.get());
+    if (count == PCRE2_ERROR_NOMATCH) return std::nullopt;
+    if (count < 0) fail(count);
+    const PCRE2_SIZE* range = pcre2_get_ovector_pointer(data_.get());
+    // \K in a look-around can put the begin behind the end.
+    const PCRE2_SIZE first = std::min(range[0], range[1]);
+    return TextRange{static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(range[1])};
   }
 
  private:
+  /// Called before each item of the pattern.
+  static int count_work(pcre2_callout_block* block, void* data) {
+    auto& search = *static_cast<Search*>(data);
+    const std::size_t at = block->current_position;
+    const std::uint64_t work = 1 + (at > search.at_ ? at - search.at_ : search.at_ - at);
+    search.at_ = at;
+    search.work_ += work;
+    operations += work;
+    const bool is_too_much = search.work_ > kMostWork + search.text_.size() * kMostWorkPerByte;
+    return is_too_much ? PCRE2_ERROR_MATCHLIMIT : 0;
+  }
+
   [[noreturn]] void fail(int error) const {
     if (error == PCRE2_ERROR_NOMEMORY) throw std::bad_alloc();
     if (error == PCRE2_ERROR_MATCHLIMIT || error == PCRE2_ERROR_DEPTHLIMIT ||
@@ -101,7 +103,8 @@ class Search {
   std::string_view text_;
   MatchContext context_;
   MatchData data_;
-  std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
+  std::size_t at_ = 0;  // where the item before was tried
+  std::uint64_t work_ = 0;
 };
 
 }  // namespace
@@ -125,7 +128,7 @@ Regex::Regex(std::string_view pattern)
   compiled_->code.reset(pcre2_compile(bytes(translated), translated.size(),
                                       PCRE2_UTF | PCRE2_UCP | PCRE2_MULTILINE |
                                           PCRE2_ALT_EXTENDED_CLASS | PCRE2_NEVER_BACKSLASH_C |
-                                          PCRE2_USE_OFFSET_LIMIT,
+                                          PCRE2_AUTO_CALLOUT,
                                       &error, &place, context.get()));
   if (!compiled_->code) {
     refuse(concat("cannot be compiled (PCRE2's error ", error, " at \"",

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "verdict/base/byte_source.h"
-#include "verdict/base/json.h"
 #include "verdict/tokenizers/tokenizer_json.h"
 
 namespace verdict {
@@ -12,9 +11,8 @@ Tokenizer::Tokenizer(std::unique_ptr<PretrainedTokenizer> tokenizer)
     : tokenizer_(std::move(tokenizer)) {}
 
 Tokenizer Tokenizer::from_file(const std::string& path) {
-  const nlohmann::json tokenizer = parse_json(read_text(*open_file(path)), path);
   return Tokenizer(std::make_unique<PretrainedTokenizer>(
-      read_tokenizer_json(tokenizer, nlohmann::json::object())));
+      read_tokenizer_json(read_text(*open_file(path)), path, nlohmann::json::object())));
 }
 
 template <typename Input>

@@ -5,7 +5,10 @@
 #include <unordered_set>
 #include <utility>
 
+#include "verdict/base/json.h"
+#include "verdict/base/json_scanner.h"
 #include "verdict/base/strings.h"
+#include "verdict/base/utf8.h"
 #include "verdict/tokenizers/component.h"
 
 namespace verdict {
@@ -136,13 +139,57 @@ auto read_optional_section(const json& tokenizer, const char* name, const Read& 
   });
 }
 
-}  // namespace
+/// A tokenizer.json that is divided into what is parsed and the members of the model that are not.
+struct DividedText {
+  std::string rest;  // with null in the place of those members
+  std::string_view vocab;
+  std::string_view merges;
+};
 
-TokenizerParts read_tokenizer_json(const json& tokenizer, const json& config) {
+/// Nothing for text that had better be parsed as a whole: one that is no JSON, or has a member
+/// twice.
+std::optional<DividedText> divide(std::string_view text) {
+  DividedText divided;
+  std::size_t copied = 0;
+  const auto cut = [&](std::string_view member) {
+    const auto first = static_cast<std::size_t>(member.data() - text.data());
+    divided.rest.append(text, copied, first - copied).append("null");
+    copied = first + member.size();
+  };
+  bool is_plain = true;
+  bool has_model = false;
+  try {
+    JsonScanner scanner(text);
+    scanner.object([&](std::string_view key) {
+      if (key != "model" || scanner.peek() != '{') {
+        scanner.value();
+        return;
+      }
+      is_plain = is_plain && !std::exchange(has_model, true);
+      scanner.object([&](std::string_view member) {
+        std::string_view* const place = member == "vocab"    ? &divided.vocab
+                                        : member == "merges" ? &divided.merges
+                                                             : nullptr;
+        const std::string_view value = scanner.value();
+        if (place == nullptr) return;
+        is_plain = is_plain && !value.empty() && place->empty();
+        *place = value;
+        cut(value);
+      });
+    });
+  } catch (const JsonScanner::Malformed&) {
+    return std::nullopt;
+  }
+  if (!is_plain || !has_model || find_invalid_utf8(text)) return std::nullopt;
+  divided.rest.append(text, copied, text.size() - copied);
+  return divided;
+}
+
+TokenizerParts read_parts(const json& tokenizer, const ModelComponent& model, const json& config) {
   TokenizerParts parts;
   parts.normalizer = read_section(tokenizer, "normalizer", &make_normalizer);
   parts.pre_tokenizer = read_section(tokenizer, "pre_tokenizer", &make_pre_tokenizer);
-  parts.model = read_section(tokenizer, "model", &make_tokenizer_model);
+  parts.model = with_path("model", [&] { return make_tokenizer_model(model); });
   parts.post_processor = read_section(tokenizer, "post_processor", &make_post_processor);
   parts.decoder = read_section(tokenizer, "decoder", &make_decoder);
   parts.settings.truncation = read_optional_section(tokenizer, "truncation", &read_truncation);
@@ -150,6 +197,34 @@ TokenizerParts read_tokenizer_json(const json& tokenizer, const json& config) {
   parts.added_tokens = read_added_tokens(tokenizer, config);
   assign_ids(parts.added_tokens, *parts.model);
   return parts;
+}
+
+}  // namespace
+
+TokenizerParts read_tokenizer_json(const json& tokenizer, const json& config) {
+  const auto model = tokenizer.find("model");
+  const json component = model == tokenizer.end() ? json() : *model;
+  return read_parts(tokenizer, component, config);
+}
+
+TokenizerParts read_tokenizer_json(std::string_view text, std::string_view name,
+                                   const json& config) {
+  if (const auto divided = divide(text)) {
+    const json tokenizer = json::parse(divided->rest, nullptr, false);
+    try {
+      if (!tokenizer.is_discarded()) {
+        return read_parts(tokenizer, {tokenizer["model"], divided->vocab, divided->merges}, config);
+      }
+    } catch (const JsonScanner::Malformed&) {
+      // The parser below words the error.
+    }
+  }
+  const json tokenizer = parse_json(text, name);
+  if (!tokenizer.is_object() || !tokenizer.contains("model")) {
+    throw Error(ErrorCode::kCorruptFile,
+                concat("\"", name, "\" is no tokenizer: it has no \"model\"."));
+  }
+  return read_tokenizer_json(tokenizer, config);
 }
 
 }  // namespace verdict

@@ -17,4 +17,8 @@ namespace verdict {
 /// this version does not have, both with the place in the file.
 TokenizerParts read_tokenizer_json(const nlohmann::json& tokenizer, const nlohmann::json& config);
 
+/// The same of the text of a file, whose name stands in the messages of text that is no JSON.
+TokenizerParts read_tokenizer_json(std::string_view text, std::string_view name,
+                                   const nlohmann::json& config);
+
 }  // namespace verdict

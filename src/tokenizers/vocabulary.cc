@@ -1,13 +1,23 @@
 #include "verdict/tokenizers/vocabulary.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
 
 namespace verdict {
 
-void Vocabulary::add(std::string_view token, std::int64_t id) {
+void Vocabulary::add(std::string_view token, std::int64_t id) { put(token, id); }
+
+void Vocabulary::replace(std::string_view token, std::int64_t id) {
+  const std::int32_t before = put(token, id);
+  if (before >= 0 && before != id && this->token(before) == token) {
+    by_id_[static_cast<std::size_t>(before)] = -1;
+  }
+}
+
+std::int32_t Vocabulary::put(std::string_view token, std::int64_t id) {
   if (id < 0 || id > kMostId) {
     throw Error(ErrorCode::kCorruptFile,
                 concat("The vocabulary gives the token \"", token, "\" the id ", id,
@@ -21,15 +31,16 @@ void Vocabulary::add(std::string_view token, std::int64_t id) {
   const auto start = static_cast<std::uint32_t>(text_.size());
   const auto size = static_cast<std::uint32_t>(token.size());
   text_ += token;
-  if (2 * (count_ + 1) > slots_.size()) grow();
-  insert({hash.value(), static_cast<std::int32_t>(id), start, size});
+  if (4 * (count_ + 1) > 3 * slots_.size()) grow();
+  const std::int32_t before = insert({hash.value(), static_cast<std::int32_t>(id), start, size});
   if (by_id_.size() <= static_cast<std::size_t>(id))
     by_id_.resize(static_cast<std::size_t>(id) + 1, -1);
   by_id_[static_cast<std::size_t>(id)] = std::int64_t{start} << 24 | size;
   longest_ = std::max(longest_, token.size());
+  return before;
 }
 
-void Vocabulary::insert(const Slot& slot) {
+std::int32_t Vocabulary::insert(const Slot& slot) {
   const std::size_t mask = slots_.size() - 1;
   const std::string_view text(text_.data() + slot.start, slot.size);
   for (std::size_t i = slot.hash & mask;; i = (i + 1) & mask) {
@@ -37,11 +48,10 @@ void Vocabulary::insert(const Slot& slot) {
     if (place.id < 0) {
       place = slot;
       ++count_;
-      return;
+      return -1;
     }
     if (place.hash == slot.hash && matches(place, {}, text)) {
-      place.id = slot.id;
-      return;
+      return std::exchange(place.id, slot.id);
     }
   }
 }

@@ -32,6 +32,9 @@ class Vocabulary {
   /// the later id.
   void add(std::string_view token, std::int64_t id);
 
+  /// `add`, after which an earlier id of the token is none.
+  void replace(std::string_view token, std::int64_t id);
+
   std::optional<std::int32_t> find(std::string_view token) const;
 
   /// The token `prefix` + `rest`, whose hash is given; -1 when there is none.
@@ -68,7 +71,9 @@ class Vocabulary {
     const std::string_view text(text_.data() + slot.start, slot.size);
     return text.substr(0, prefix.size()) == prefix && text.substr(prefix.size()) == rest;
   }
-  void insert(const Slot& slot);
+  /// The id that the token had before; -1: none.
+  std::int32_t insert(const Slot& slot);
+  std::int32_t put(std::string_view token, std::int64_t id);
   void grow();
 
   std::string text_;  // all tokens, one after another

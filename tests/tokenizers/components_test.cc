@@ -10,6 +10,7 @@
 #include "support/tokenizers.h"
 #include "verdict/tokenizers/decoders/decoder.h"
 #include "verdict/tokenizers/normalizers/normalizer.h"
+#include "verdict/tokenizers/normalizers/unicode_forms.h"
 #include "verdict/tokenizers/pattern.h"
 #include "verdict/tokenizers/pre_tokenizers/pre_tokenizer.h"
 
@@ -92,6 +93,44 @@ TEST(Components, PreTokenizers) {
       EXPECT_EQ(pieces, row[3]) << to_text(spec) << " on text " << row[1];
     }
   }
+}
+
+/// NFC or NFD of code points.
+std::u32string form(const std::u32string& code_points, bool composed) {
+  std::string original;
+  for (const char32_t c : code_points) append_code_point(original, c);
+  NormalizedText text(original, 0, true);
+  UnicodeForm(false, composed).normalize(text);
+  std::u32string out;
+  for (std::size_t at = 0; at < text.text().size();) out += next_code_point(text.text(), at);
+  return out;
+}
+
+TEST(Components, EveryDecompositionComposesAgain) {
+  int compositions = 0;
+  for (char32_t c = 0x80; c < 0x110000; ++c) {
+    if (c >= 0xd800 && c < 0xe000) continue;
+    std::u32string parts;
+    decompose(c, false, [&](char32_t part) { parts += part; });
+    if (parts.size() == 1 && parts[0] == c) continue;
+    EXPECT_EQ(form({c}, false), parts) << std::hex << static_cast<std::uint32_t>(c);
+    if (unicode::has(c, unicode::kChangesInNfc)) continue;
+    ++compositions;
+    EXPECT_EQ(form(parts, true), std::u32string{c}) << std::hex << static_cast<std::uint32_t>(c);
+    EXPECT_EQ(form({c}, true), std::u32string{c}) << std::hex << static_cast<std::uint32_t>(c);
+  }
+  EXPECT_GT(compositions, 11'172);
+}
+
+TEST(Components, StartersComposeAsTheTablesSay) {
+  EXPECT_EQ(form({0x1100, 0x1161, 0x11a8}, true), U"\uac01");
+  EXPECT_EQ(form({0xac00, 0x11a8}, true), U"\uac01");
+  EXPECT_EQ(form({0xac00, 0x11a7}, true), (std::u32string{0xac00, 0x11a7}));
+  EXPECT_EQ(form({U'a', 0x1161}, true), (std::u32string{U'a', 0x1161}));
+  // Letters that compose with each other in Unicode 16, which the reference's tables precede.
+  const char32_t composite = unicode::compose(0x16d63, 0x16d67);
+  EXPECT_EQ(form({0x16d63, 0x16d67}, true),
+            composite == 0 ? std::u32string({0x16d63, 0x16d67}) : std::u32string{composite});
 }
 
 TEST(Components, Decoders) {

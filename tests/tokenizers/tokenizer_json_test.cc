@@ -97,6 +97,79 @@ TEST(TokenizerJson, RefusesMergesThatTheVocabularyLacks) {
   EXPECT_EQ(ids_of(tokenizer, "ab"), (std::vector<std::int32_t>{3}));
 }
 
+/// The ids of a text by the tokenizer of a file with this text.
+std::vector<std::int32_t> ids_by_file(const std::string& file, const std::string& text) {
+  const Tokenizer made(std::make_unique<PretrainedTokenizer>(
+      read_tokenizer_json(file, "tokenizer.json", json::object())));
+  return made.encode(TextInput{text, std::nullopt}).ids;
+}
+
+TEST(TokenizerJson, LargeMembersOfAFileAreReadFromItsText) {
+  const std::string vocab = R"("vocab" : { "a": 0,"\u0062":1 , "ab": 2, "é" :3 })";
+  const std::string merges = R"("merges":["#version: 0.2", "a b", ["a\u0062", "é"] ])";
+  const auto file = [](const std::string& members) {
+    return concat(R"({"added_tokens": [], "model": {"type": "BPE", )", members, "}, \"x\": 1}");
+  };
+  // "abé" is no token.
+  expect_error(
+      ErrorCode::kCorruptFile, [&] { ids_by_file(file(concat(vocab, ", ", merges)), "ab"); },
+      "At model:", "\"abé\"");
+  const std::string more = R"("vocab": {"a": 0, "b": 1, "ab": 2, "é": 3, "abé": 4})";
+  for (const std::string& members : {concat(more, ", ", merges), concat(merges, ", ", more)}) {
+    EXPECT_EQ(ids_by_file(file(members), "abéab"), (std::vector<std::int32_t>{4, 2}));
+  }
+  // Of two members of one name the later counts.
+  EXPECT_EQ(ids_by_file(file(concat(vocab, ", ", merges, ", ", more)), "abé"),
+            (std::vector<std::int32_t>{4}));
+  expect_error(
+      ErrorCode::kCorruptFile, [&] { ids_by_file(file(more), "ab"); }, "At model:", "\"merges\"");
+  expect_error(
+      ErrorCode::kCorruptFile, [&] { ids_by_file(file("\"merges\": []"), "ab"); }, "\"vocab\"");
+}
+
+TEST(TokenizerJson, OfEqualTokensTheLaterCounts) {
+  const auto made = std::make_unique<PretrainedTokenizer>(read_tokenizer_json(
+      R"({"model": {"type": "WordLevel", "vocab": {"a": 0, "b": 1, "a": 2}, "unk_token": "b"}})",
+      "tokenizer.json", json::object()));
+  EXPECT_EQ(made->token_to_id("a"), 2);
+  EXPECT_EQ(made->id_to_token(2), "a");
+  EXPECT_EQ(made->id_to_token(0), "");
+  EXPECT_EQ(made->vocab_size(), 2u);
+}
+
+TEST(TokenizerJson, FilesThatAreNoJsonSayWhere) {
+  for (const char* broken : {
+           R"({"model": {"type": "WordLevel", "vocab": {"a": 0, "b": 1}})",
+           R"({"model": {"type": "WordLevel", "vocab": {"a": 0, "b": 01}}})",
+           R"({"model": {"type": "WordLevel", "vocab": {"a": 0, "b": 1 2}}})",
+           R"({"model": {"type": "WordLevel", "vocab": {"a": 0, "b": 1,}}})",
+           R"({"model": {"type": "WordLevel", "vocab": {"a": 0, "\q": 1}}})",
+           R"({"model": {"type": "WordLevel", "vocab": {"a": 0, "b: 1}}})",
+           "{\"model\": {\"type\": \"WordLevel\", \"vocab\": {\"a\": 0, \"\xff\": 1}}}",
+           R"({"model": {"type": "BPE", "vocab": {"a": 0, "aa": 1}, "merges": ["a a" "a a"]}})",
+           R"({"model": {"type": "Unigram", "vocab": [["a", -1.]]}})",
+           R"({"model": tru, "vocab": {}})",
+       }) {
+    expect_error(
+        ErrorCode::kCorruptFile, [&] { ids_by_file(broken, "a"); }, "tokenizer.json");
+  }
+  for (const char* refused : {
+           R"({"model": {"type": "WordLevel", "vocab": {"a": "0"}}})",
+           R"({"model": {"type": "WordLevel", "vocab": {"a": 1.0}}})",
+           R"({"model": {"type": "WordLevel", "vocab": {"a": -1}}})",
+           R"({"model": {"type": "WordLevel", "vocab": {"a": 99999999999999999999}}})",
+           R"({"model": {"type": "WordLevel", "vocab": ["a"]}})",
+           R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": {}}})",
+           R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [["a", "a", "a"]]}})",
+           R"({"model": {"type": "Unigram", "vocab": [["a", "b"]], "unk_id": 0}})",
+           R"({"model": {"type": "Unigram", "vocab": [["a", 1e999]], "unk_id": 0}})",
+           R"({"model": {"type": "Unigram", "vocab": [["a", -1, 2]], "unk_id": 0}})",
+       }) {
+    expect_error(
+        ErrorCode::kCorruptFile, [&] { ids_by_file(refused, "a"); }, "At model:");
+  }
+}
+
 TEST(TokenizerJson, RefusesRandomness) {
   json tokenizer = small();
   tokenizer["model"]["dropout"] = 0.1;
@@ -203,6 +276,10 @@ TEST(Patterns, HostileOnesAreErrors) {
       ErrorCode::kInvalidArgument, [&] { find("(a+)+$", text); }, "(a+)+$", "too long");
   expect_error(
       ErrorCode::kInvalidArgument, [&] { find("(?:a|a)*c|(?:a|aa)+$", text); }, "too long");
+  // Without steps back, but once through all of the text from each place in it.
+  expect_error(
+      ErrorCode::kInvalidArgument, [&] { find("a++[bc]", std::string(1'000'000, 'a')); },
+      "too long");
   for (const char* broken : {"(", ")", "[a", "*a", "\\p{Nonsense}", "[b-a]", "(?<n", "\\"}) {
     expect_error(
         ErrorCode::kCorruptFile, [&] { find(broken, text); }, "regular expression", broken);

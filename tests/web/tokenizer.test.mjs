@@ -22,6 +22,17 @@ test('a tokenizer is called like a function', async () => {
   assert.equal(tokenizer.pad_token, '[PAD]');
 });
 
+test('texts of one batch do not touch: halves of a surrogate pair, NUL', async () => {
+  const texts = ['good \ud83d', '\ude00 bad', 'a\0b', '', '\u{1f600} fine'];
+  const rows = await tokenizer.encode_batch(texts, { return_offsets_mapping: true });
+  assert.equal(rows.length, texts.length);
+  for (const [i, text] of texts.entries()) {
+    const [alone] = await tokenizer.encode_batch(text, { return_offsets_mapping: true });
+    assert.deepEqual(rows[i], alone);
+  }
+  assert.deepEqual([...rows[3].input_ids], [101, 102]);
+});
+
 test('a batch has the arguments that the models of the tokenizer take', async () => {
   const files = await readFiles(bundled, ['tokenizer.json']);
   const load = (config) =>
@@ -48,7 +59,7 @@ test('pairs', async () => {
   assert.deepEqual(token_type_ids.tolist()[0], [0n, 0n, 0n, 0n, 1n, 1n]);
   assert.equal(input_ids.tolist()[1][5], 0n);
   const [{ input_ids: both }] = await tokenizer.encode_batch('A man', { text_pair: 'walks' });
-  assert.deepEqual(await tokenizer.encode('A man', { text_pair: 'walks' }), both);
+  assert.deepEqual(await tokenizer.encode('A man', { text_pair: 'walks' }), [...both]);
   await assert.rejects(
     tokenizer('a', { text_pair: ['b', 'c'] }),
     error('invalid_argument', '1 texts but 2'),
@@ -80,12 +91,16 @@ test('padding and truncation', async () => {
 
 test('offsets, decoding and tokens', async () => {
   const [row] = await tokenizer.encode_batch('Héllo', { return_offsets_mapping: true });
-  assert.deepEqual(row.offset_mapping, [
-    [0, 0],
-    [0, 5],
-    [0, 0],
-  ]);
-  assert.deepEqual(row.special_tokens_mask, [1, 0, 1]);
+  assert.deepEqual([...row.offset_mapping], [0, 0, 0, 5, 0, 0]);
+  assert.deepEqual([...row.special_tokens_mask], [1, 0, 1]);
+  const [astral, ascii] = await tokenizer.encode_batch(['😀 a\0b', 'c'], {
+    text_pair: ['é', '𝔘𝔘'],
+    return_offsets_mapping: true,
+  });
+  assert.deepEqual([...astral.word_ids], [-1, 0, 1, -1, 0, -1]);
+  assert.deepEqual([...astral.offset_mapping].slice(2, 6), [0, 1, 2, 5]);
+  assert.deepEqual([...ascii.offset_mapping].slice(6, 8), [0, 2]);
+  assert.equal(ascii.token_type_ids.length, 5);
   assert.equal(await tokenizer.decode(row.input_ids, { skip_special_tokens: true }), 'hello');
   assert.deepEqual(await tokenizer.convert_ids_to_tokens([101]), ['[CLS]']);
   assert.deepEqual(await tokenizer.encode('Hello', { add_special_tokens: false }), [7592]);

@@ -125,15 +125,15 @@ export interface TokenizeOptions {
 }
 
 /** One tokenized text. */
-export interface EncodingJson {
-  input_ids: number[];
-  token_type_ids: number[];
-  attention_mask: number[];
-  special_tokens_mask: number[];
+export interface Encoding {
+  input_ids: Int32Array;
+  token_type_ids: Int32Array;
+  attention_mask: Int32Array;
+  special_tokens_mask: Int32Array;
   /** Number of the word; -1 for special tokens and padding. */
-  word_ids: number[];
-  /** Code points of the text, when asked for. */
-  offset_mapping?: [number, number][];
+  word_ids: Int32Array;
+  /** Where each token begins and where it ends, in code points of the text, when asked for. */
+  offset_mapping?: Int32Array;
 }
 
 /** Arguments of a model's call. Integers as `Tensor` or as rows of numbers of one length. */

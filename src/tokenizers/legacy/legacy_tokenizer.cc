@@ -7,7 +7,6 @@
 #include "verdict/base/strings.h"
 #include "verdict/tokenizers/component.h"
 #include "verdict/tokenizers/legacy/class_readers.h"
-#include "verdict/tokenizers/legacy/tokenizer_class.h"
 #include "verdict/tokenizers/special_tokens.h"
 
 namespace verdict {
@@ -56,17 +55,10 @@ constexpr Reader kReaders[] = {
 
 json read_legacy_tokenizer(const FileSet& files, json config, std::string_view tokenizer_class) {
   if (tokenizer_class.empty()) {
-    // A bare vocab.txt is BERT's.
-    if (!files.open("vocab.txt")) {
-      throw Error(ErrorCode::kNotFound,
-                  concat("\"", files.name(),
-                         "\" has no tokenizer: expected tokenizer.json, or legacy files and a "
-                         "tokenizer_config.json with their tokenizer_class."));
-    }
-    tokenizer_class = "BertTokenizer";
-    json defaults = tokenizer_class_defaults(tokenizer_class);
-    defaults.update(config);
-    config = std::move(defaults);
+    throw Error(ErrorCode::kNotFound,
+                concat("\"", files.name(),
+                       "\" has no tokenizer: expected tokenizer.json, or legacy files and a "
+                       "tokenizer_config.json with their tokenizer_class."));
   }
   for (const Reader& reader : kReaders) {
     if (!reader.reads(tokenizer_class)) continue;

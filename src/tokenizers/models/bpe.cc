@@ -1,12 +1,14 @@
 #include "verdict/tokenizers/models/bpe.h"
 
 #include <algorithm>
+#include <bit>
 #include <queue>
 
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
 #include "verdict/tokenizers/byte_level.h"
 #include "verdict/tokenizers/component.h"
+#include "verdict/tokenizers/operations.h"
 
 namespace verdict {
 
@@ -31,21 +33,28 @@ struct Candidate {
 
 }  // namespace
 
-Bpe::Bpe(Vocabulary vocabulary, const Merges& merges, const BpeOptions& options)
-    : vocabulary_(std::move(vocabulary)), merges_(merges.size()), options_(options) {
-  const auto id_of = [&](const std::string& token) {
-    const auto id = vocabulary_.find(token);
-    if (!id) corrupt("model", concat("a merge names \"", token, "\", which the vocabulary lacks"));
-    return *id;
+Bpe::Bpe(Vocabulary vocabulary, std::string_view merges, const BpeOptions& options)
+    : vocabulary_(std::move(vocabulary)), merges_(most_merges(merges)), options_(options) {
+  const auto id_of = [&](const Vocabulary::Hash& hash, std::string_view left,
+                         std::string_view right) {
+    const std::int32_t id = vocabulary_.find(hash.value(), left, right);
+    if (id >= 0) return id;
+    corrupt("model", concat("a merge names \"", left, right, "\", which the vocabulary lacks"));
   };
   const std::size_t prefix = options_.continuing_subword_prefix.size();
   std::uint32_t rank = 0;
-  for (const auto& [left, right] : merges) {
-    const std::int32_t left_id = id_of(left);
-    const std::int32_t right_id = id_of(right);
+  for_each_merge(merges, [&](std::string_view left, std::string_view right) {
+    Vocabulary::Hash hash;
+    hash.add(left);
+    const std::int32_t left_id = id_of(hash, left, {});
+    Vocabulary::Hash right_hash;
+    right_hash.add(right);
+    const std::int32_t right_id = id_of(right_hash, right, {});
     if (right.size() < prefix) corrupt("model", concat("a merge names \"", right, "\""));
-    merges_.add(left_id, right_id, {rank++, id_of(left + right.substr(prefix))});
-  }
+    const std::string_view rest = right.substr(prefix);
+    hash.add(rest);
+    merges_.add(left_id, right_id, {rank++, id_of(hash, left, rest)});
+  });
   if (options_.unk_token) unk_id_ = vocabulary_.find(*options_.unk_token);
   fallback_ids_ = vocabulary_.byte_fallback_ids();
   for (std::size_t byte = 0; byte < 256; ++byte) {
@@ -131,11 +140,13 @@ void Bpe::merge(std::size_t most, const ReadSymbols& read, std::vector<ModelToke
 
 std::size_t Bpe::merge_short(Symbol* symbols, std::size_t count) const {
   Merge merges[kShort];  // of symbols i and i + 1
+  operations += count;
   for (std::size_t i = 0; i + 1 < count; ++i) {
     merges[i] = merges_.find(symbols[i].id, symbols[i + 1].id);
   }
   while (count > 1) {
     std::size_t best = 0;
+    operations += count;  // of the search
     for (std::size_t i = 1; i + 1 < count; ++i) {
       if (merges[i].rank < merges[best].rank) best = i;
     }
@@ -152,11 +163,13 @@ std::size_t Bpe::merge_short(Symbol* symbols, std::size_t count) const {
 
 std::size_t Bpe::merge_long(std::vector<Symbol>& symbols) const {
   const auto count = static_cast<std::uint32_t>(symbols.size());
+  operations += count;
   std::vector<std::uint32_t> previous(count);
   std::vector<std::uint32_t> next(count);
   std::priority_queue<Candidate> queue;
   const auto add = [&](std::uint32_t left, std::uint32_t right) {
     const Merge merge = merges_.find(symbols[left].id, symbols[right].id);
+    operations += 1 + std::bit_width(queue.size());
     if (merge.id >= 0) queue.push({merge, left});
   };
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -166,6 +179,7 @@ std::size_t Bpe::merge_long(std::vector<Symbol>& symbols) const {
   }
   while (!queue.empty()) {
     const auto [merge, left] = queue.top();
+    operations += std::bit_width(queue.size());
     queue.pop();
     const std::uint32_t right = next[left];
     if (symbols[left].size == 0 || right >= count) continue;
@@ -215,7 +229,8 @@ void Bpe::tokenize_bytes(std::string_view piece, std::vector<ModelToken>& out) c
       out);
 }
 
-std::unique_ptr<TokenizerModel> make_bpe(const json& component) {
+std::unique_ptr<TokenizerModel> make_bpe(const ModelComponent& model) {
+  const json& component = model.fields();
   BpeOptions options;
   if (component.contains("unk_token") && !component["unk_token"].is_null()) {
     options.unk_token = get_string(component, "unk_token", "");
@@ -231,24 +246,7 @@ std::unique_ptr<TokenizerModel> make_bpe(const json& component) {
     throw Error(ErrorCode::kUnsupported,
                 "The tokenizer's model has a dropout, which makes it random; set it to null.");
   }
-  Bpe::Merges merges;
-  for (const json& merge : get_list(component, "merges")) {
-    if (merge.is_string()) {
-      const auto text = merge.get<std::string>();
-      if (starts_with(text, "#version")) continue;
-      const std::size_t space = text.find(' ');
-      if (space == std::string::npos || text.find(' ', space + 1) != std::string::npos) {
-        corrupt("model", concat("its merge \"", text, "\" is not two tokens"));
-      }
-      merges.emplace_back(text.substr(0, space), text.substr(space + 1));
-    } else if (merge.is_array() && merge.size() == 2 && merge[0].is_string() &&
-               merge[1].is_string()) {
-      merges.emplace_back(merge[0].get<std::string>(), merge[1].get<std::string>());
-    } else {
-      corrupt("model", "a merge is neither \"a b\" nor [\"a\", \"b\"]");
-    }
-  }
-  return std::make_unique<Bpe>(read_vocabulary(component), merges, options);
+  return std::make_unique<Bpe>(read_vocabulary(model.vocab()), model.merges(), options);
 }
 
 }  // namespace verdict

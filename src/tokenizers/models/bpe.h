@@ -3,7 +3,7 @@
 #include <array>
 #include <optional>
 #include <string>
-#include <utility>
+#include <string_view>
 #include <vector>
 
 #include "verdict/tokenizers/models/merge_table.h"
@@ -23,11 +23,9 @@ struct BpeOptions {
 /// Byte-pair encoding (Sennrich et al. 2016; reference: BPE of tokenizers).
 class Bpe final : public TokenizerModel {
  public:
-  using Merges = std::vector<std::pair<std::string, std::string>>;
-
-  /// `merges` in the order in which they are done. Throws `kCorruptFile` for a merge of tokens, or
-  /// into a token, that the vocabulary lacks.
-  Bpe(Vocabulary vocabulary, const Merges& merges, const BpeOptions& options);
+  /// `merges` is the JSON text of a list (see `for_each_merge`), in the order in which they are
+  /// done. Throws `kCorruptFile` for a merge of tokens, or into a token, that the vocabulary lacks.
+  Bpe(Vocabulary vocabulary, std::string_view merges, const BpeOptions& options);
 
   /// Throws `kInvalidArgument` for an unknown character when the vocabulary lacks the unknown
   /// token.
@@ -61,6 +59,6 @@ class Bpe final : public TokenizerModel {
 };
 
 /// The component of a tokenizer.json.
-std::unique_ptr<TokenizerModel> make_bpe(const nlohmann::json& component);
+std::unique_ptr<TokenizerModel> make_bpe(const ModelComponent& component);
 
 }  // namespace verdict

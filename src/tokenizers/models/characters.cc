@@ -47,12 +47,12 @@ std::optional<std::string> CodePoints::id_to_token(std::int32_t id) const {
   return text;
 }
 
-std::unique_ptr<TokenizerModel> make_bytes(const nlohmann::json& component) {
-  const std::int64_t first = tokenizer_json::get_integer(component, "first_byte", 0);
+std::unique_ptr<TokenizerModel> make_bytes(const ModelComponent& component) {
+  const std::int64_t first = tokenizer_json::get_integer(component.fields(), "first_byte", 0);
   if (first < 0 || first > Vocabulary::kMostId - 255) {
     tokenizer_json::corrupt("model", "its \"first_byte\" is no id");
   }
-  return std::make_unique<Bytes>(tokenizer_json::read_vocabulary(component),
+  return std::make_unique<Bytes>(tokenizer_json::read_vocabulary(component.vocab()),
                                  static_cast<std::int32_t>(first));
 }
 

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +39,6 @@ class CodePoints final : public TokenizerModel {
 };
 
 /// The component that the readers of legacy vocabularies make.
-std::unique_ptr<TokenizerModel> make_bytes(const nlohmann::json& component);
+std::unique_ptr<TokenizerModel> make_bytes(const ModelComponent& component);
 
 }  // namespace verdict

@@ -16,25 +16,27 @@ class PieceTrie {
   /// largest counts; an empty token is never found.
   explicit PieceTrie(const Vocabulary& vocabulary);
 
-  /// Calls `found(size, id)` for every piece at the beginning of `text`, the shortest first.
+  /// Calls `found(size, id)` for every piece at the beginning of `text`, the shortest first. Gives
+  /// the number of bytes that it looked at.
   template <typename Found>
-  void find_prefixes(std::string_view text, const Found& found) const {
+  std::size_t find_prefixes(std::string_view text, const Found& found) const {
     std::int32_t at = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
       const std::int32_t base = units_[static_cast<std::size_t>(at)].base;
       if (base < 0) {
-        if (base == kNoChildren) return;
+        if (base == kNoChildren) return i;
         const std::int32_t id = kFirstTail - base;
         const std::string_view piece = *vocabulary_.token(id);
         if (text.substr(i, piece.size() - i) == piece.substr(i)) found(piece.size(), id);
-        return;
+        return piece.size();
       }
       const std::int32_t next = base ^ static_cast<unsigned char>(text[i]);
       const Unit& unit = units_[static_cast<std::size_t>(next)];
-      if (unit.parent != at) return;
+      if (unit.parent != at) return i;
       if (unit.piece >= 0) found(i + 1, unit.piece);
       at = next;
     }
+    return text.size();
   }
 
  private:

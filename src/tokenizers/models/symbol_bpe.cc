@@ -9,6 +9,8 @@ namespace verdict {
 
 namespace {
 
+using namespace tokenizer_json;
+
 constexpr std::string_view kWordEnd = "</w>";
 
 /// Takes the place of characters that are no symbols.
@@ -22,7 +24,7 @@ std::string symbol_of(std::string_view token, std::string_view within) {
 }
 
 /// All symbols of the merges and the vocabulary, numbered from 0, which is the unknown one.
-Vocabulary symbols_of(const Vocabulary& vocabulary, const Bpe::Merges& merges,
+Vocabulary symbols_of(const Vocabulary& vocabulary, std::string_view merges,
                       std::string_view within) {
   Vocabulary symbols;
   const auto add = [&](const std::string& symbol) {
@@ -33,9 +35,11 @@ Vocabulary symbols_of(const Vocabulary& vocabulary, const Bpe::Merges& merges,
     const auto token = vocabulary.token(static_cast<std::int64_t>(id));
     if (token) add(symbol_of(*token, within));
   }
-  for (const auto& [left, right] : merges) {
-    for (const std::string& symbol : {left, right, left + right}) add(symbol);
-  }
+  for_each_merge(merges, [&](std::string_view left, std::string_view right) {
+    for (const std::string& symbol : {std::string(left), std::string(right), concat(left, right)}) {
+      add(symbol);
+    }
+  });
   return symbols;
 }
 
@@ -61,14 +65,14 @@ BpeOptions symbol_options() {
 std::int32_t require(const Vocabulary& vocabulary, const std::string& token) {
   const auto id = vocabulary.find(token);
   if (!id) {
-    tokenizer_json::corrupt("model", concat("its vocabulary lacks the unk_token \"", token, "\""));
+    corrupt("model", concat("its vocabulary lacks the unk_token \"", token, "\""));
   }
   return *id;
 }
 
 }  // namespace
 
-SymbolBpe::SymbolBpe(Vocabulary vocabulary, Bpe::Merges merges, const std::string& within,
+SymbolBpe::SymbolBpe(Vocabulary vocabulary, std::string_view merges, const std::string& within,
                      const std::string& unk_token)
     : vocabulary_(std::move(vocabulary)),
       ids_(ids_of(symbols_of(vocabulary_, merges, within), vocabulary_, within,
@@ -83,14 +87,11 @@ void SymbolBpe::tokenize(std::string_view piece, std::vector<ModelToken>& out) c
   }
 }
 
-std::unique_ptr<TokenizerModel> make_symbol_bpe(const nlohmann::json& component) {
-  Bpe::Merges merges;
-  for (const nlohmann::json& merge : tokenizer_json::get_list(component, "merges")) {
-    merges.emplace_back(merge.at(0).get<std::string>(), merge.at(1).get<std::string>());
-  }
-  return std::make_unique<SymbolBpe>(tokenizer_json::read_vocabulary(component), std::move(merges),
-                                     tokenizer_json::get_string(component, "within", ""),
-                                     tokenizer_json::get_string(component, "unk_token", "<unk>"));
+std::unique_ptr<TokenizerModel> make_symbol_bpe(const ModelComponent& component) {
+  const nlohmann::json& fields = component.fields();
+  return std::make_unique<SymbolBpe>(read_vocabulary(component.vocab()), component.merges(),
+                                     get_string(fields, "within", ""),
+                                     get_string(fields, "unk_token", "<unk>"));
 }
 
 }  // namespace verdict

@@ -15,7 +15,7 @@ class SymbolBpe final : public TokenizerModel {
   /// `within` ends the token of a symbol that a word goes on behind ("@@"). When it is empty, a
   /// symbol is its own token, and the last one of a word ends in "</w>". Throws `kCorruptFile` when
   /// the vocabulary lacks the unknown token.
-  SymbolBpe(Vocabulary vocabulary, Bpe::Merges merges, const std::string& within,
+  SymbolBpe(Vocabulary vocabulary, std::string_view merges, const std::string& within,
             const std::string& unk_token);
 
   void tokenize(std::string_view piece, std::vector<ModelToken>& out) const override;
@@ -28,6 +28,6 @@ class SymbolBpe final : public TokenizerModel {
 };
 
 /// The component that the readers of legacy vocabularies make.
-std::unique_ptr<TokenizerModel> make_symbol_bpe(const nlohmann::json& component);
+std::unique_ptr<TokenizerModel> make_symbol_bpe(const ModelComponent& component);
 
 }  // namespace verdict

@@ -50,8 +50,35 @@ class TokenizerModel {
   virtual std::size_t vocab_size() const { return vocabulary().size(); }
 };
 
+/// The component `model` of a tokenizer.json. Its members `vocab` and `merges` are text, because
+/// trees of them would take much longer to build than what is made of them.
+class ModelComponent {
+ public:
+  /// A component that is all tree.
+  ModelComponent(const nlohmann::json& fields);  // NOLINT(google-explicit-constructor)
+
+  /// A component without the members that are text; empty: it has none.
+  ModelComponent(const nlohmann::json& fields, std::string_view vocab, std::string_view merges)
+      : fields_(fields), vocab_(vocab), merges_(merges) {}
+
+  ModelComponent(const ModelComponent&) = delete;
+  ModelComponent& operator=(const ModelComponent&) = delete;
+
+  const nlohmann::json& fields() const { return fields_; }
+  std::string_view vocab() const { return vocab_; }
+  std::string_view merges() const { return merges_; }
+
+ private:
+  const nlohmann::json& fields_;
+  std::string vocab_text_;
+  std::string merges_text_;
+  std::string_view vocab_;
+  std::string_view merges_;
+};
+
 /// The component `model` of a tokenizer.json, also of old files that do not name its type. Throws
-/// `kUnsupported` for an unknown type, `kCorruptFile` for one that contradicts itself.
-std::unique_ptr<TokenizerModel> make_tokenizer_model(const nlohmann::json& component);
+/// `kUnsupported` for an unknown type, `kCorruptFile` for one that contradicts itself, and
+/// `JsonScanner::Malformed` for text that is no JSON.
+std::unique_ptr<TokenizerModel> make_tokenizer_model(const ModelComponent& component);
 
 }  // namespace verdict

@@ -10,9 +10,11 @@
 #include <utility>
 
 #include "verdict/base/error.h"
+#include "verdict/base/json_scanner.h"
 #include "verdict/base/strings.h"
 #include "verdict/base/utf8.h"
 #include "verdict/tokenizers/component.h"
+#include "verdict/tokenizers/operations.h"
 
 namespace verdict {
 
@@ -65,26 +67,38 @@ class Lattice {
   std::size_t first_ = 0;
 };
 
-/// A score as the reference reads it: its JSON parser rounds the decimal's digits before it
-/// divides, which long texts notice where two ways are equally good.
-double as_reference_reads(double score) {
-  constexpr double kExactDigits = 9007199254740992;  // 2^53: up to here division rounds once
-  // The shortest decimal, as files hold it. Not std::to_chars: its tables are 100 KB.
-  const std::string decimal = nlohmann::json(std::fabs(score)).dump();
-  const std::size_t end = std::min(decimal.find('e'), decimal.size());
-  const std::size_t point = std::min(decimal.find('.'), end);
+double power_of_ten(int exponent) {
+  // Up to here every step is exact.
+  constexpr int kExact = 22;
+  double power = 1;
+  if (exponent > kExact) return std::strtod(concat("1e", exponent).c_str(), nullptr);
+  for (int i = 0; i < exponent; ++i) power *= 10;
+  return power;
+}
+
+/// A score as the reference reads it: its JSON parser rounds the decimal's digits before it scales
+/// them, which long texts notice where two ways are equally good.
+double read_score(std::string_view number) {
   std::uint64_t digits = 0;
-  for (const char c : std::string_view(decimal).substr(0, end)) {
-    if (c != '.') digits = digits * 10 + static_cast<std::uint64_t>(c - '0');
+  int exponent = 0;
+  bool is_fraction = false;
+  bool is_full = false;  // further digits count no more
+  std::size_t at = 0;
+  for (; at < number.size() && number[at] != 'e' && number[at] != 'E'; ++at) {
+    if (number[at] == '.') is_fraction = true;
+    if (number[at] < '0' || number[at] > '9') continue;
+    const auto digit = static_cast<std::uint64_t>(number[at] - '0');
+    is_full = is_full || digits > (UINT64_MAX - digit) / 10;
+    if (!is_full) digits = digits * 10 + digit;
+    exponent += static_cast<int>(is_full) - static_cast<int>(is_fraction);
   }
-  if (static_cast<double>(digits) <= kExactDigits) return score;
-  int exponent = point == end ? 0 : -static_cast<int>(end - point - 1);
-  if (end < decimal.size()) exponent += std::atoi(decimal.c_str() + end + 1);
-  // Powers of ten up to here are exact; files have no others.
-  if (exponent > 0 || exponent < -22) return score;
-  double divisor = 1;
-  for (int i = exponent; i < 0; ++i) divisor *= 10;
-  return std::copysign(static_cast<double>(digits) / divisor, score);
+  if (at < number.size()) exponent += std::atoi(std::string(number.substr(at + 1)).c_str());
+  auto score = static_cast<double>(digits);
+  if (exponent != 0) {
+    const double scale = power_of_ten(std::abs(exponent));
+    score = exponent < 0 ? score / scale : score * scale;
+  }
+  return number[0] == '-' ? -score : score;
 }
 
 std::size_t code_point_size(char lead) {
@@ -176,7 +190,7 @@ void Unigram::tokenize(std::string_view piece, std::vector<ModelToken>& out) con
     };
     const std::size_t one = code_point_size(piece[at]);
     bool has_one = false;
-    trie_.find_prefixes(piece.substr(at), [&](std::size_t size, std::int32_t id) {
+    operations += 1 + trie_.find_prefixes(piece.substr(at), [&](std::size_t size, std::int32_t id) {
       offer(at + size, scores_[static_cast<std::size_t>(id)] + score, id);
       has_one = has_one || size == one;
     });
@@ -199,16 +213,29 @@ void Unigram::tokenize(std::string_view piece, std::vector<ModelToken>& out) con
   flush_unknown();
 }
 
-std::unique_ptr<TokenizerModel> make_unigram(const json& component) {
+std::unique_ptr<TokenizerModel> make_unigram(const ModelComponent& model) {
+  const json& component = model.fields();
+  JsonScanner scanner(model.vocab());
+  if (scanner.peek() != '[') corrupt("model", "it has no list \"vocab\"");
   Vocabulary vocabulary;
   std::vector<double> scores;
-  for (const json& item : get_list(component, "vocab")) {
-    if (!item.is_array() || item.size() != 2 || !item[0].is_string() || !item[1].is_number()) {
-      corrupt("model", "an item of its vocabulary is no [piece, score]");
+  std::string room;
+  const auto require = [](bool holds) {
+    if (!holds) corrupt("model", "an item of its vocabulary is no [piece, score]");
+  };
+  scanner.array([&] {
+    require(scanner.take('[') && scanner.peek() == '"');
+    vocabulary.add(scanner.string(room), static_cast<std::int64_t>(scores.size()));
+    require(scanner.take(','));
+    if (scanner.at_number()) {
+      scores.push_back(read_score(scanner.number()));
+    } else {
+      // Trees write null for a number that is not finite.
+      require(scanner.value() == "null");
+      scores.push_back(std::numeric_limits<double>::quiet_NaN());
     }
-    vocabulary.add(item[0].get_ref<const std::string&>(), static_cast<std::int64_t>(scores.size()));
-    scores.push_back(as_reference_reads(item[1].get<double>()));
-  }
+    require(scanner.take(']'));
+  });
   std::optional<std::int32_t> unk_id;
   if (component.contains("unk_id") && !component["unk_id"].is_null()) {
     const std::int64_t id = get_integer(component, "unk_id", 0);

@@ -39,6 +39,6 @@ class Unigram final : public TokenizerModel {
 };
 
 /// The component of a tokenizer.json.
-std::unique_ptr<TokenizerModel> make_unigram(const nlohmann::json& component);
+std::unique_ptr<TokenizerModel> make_unigram(const ModelComponent& component);
 
 }  // namespace verdict

@@ -4,6 +4,7 @@
 
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
+#include "verdict/tokenizers/operations.h"
 
 namespace verdict {
 
@@ -11,6 +12,7 @@ WordLevel::WordLevel(Vocabulary vocabulary, std::string unk_token)
     : vocabulary_(std::move(vocabulary)), unk_token_(std::move(unk_token)) {}
 
 void WordLevel::tokenize(std::string_view piece, std::vector<ModelToken>& out) const {
+  operations += piece.size();
   auto id = vocabulary_.find(piece);
   if (!id) id = vocabulary_.find(unk_token_);
   if (!id) {

@@ -5,6 +5,7 @@
 
 #include "verdict/base/utf8.h"
 #include "verdict/tokenizers/component.h"
+#include "verdict/tokenizers/operations.h"
 
 namespace verdict {
 
@@ -20,6 +21,7 @@ WordPiece::WordPiece(Vocabulary vocabulary, const WordPieceOptions& options)
 
 void WordPiece::tokenize(std::string_view piece, std::vector<ModelToken>& out) const {
   const auto whole = static_cast<std::uint32_t>(piece.size());
+  operations += whole;
   const auto characters =
       static_cast<std::size_t>(std::ranges::count_if(piece, is_code_point_start));
   if (characters > options_.max_input_chars_per_word) {
@@ -35,6 +37,7 @@ void WordPiece::tokenize(std::string_view piece, std::vector<ModelToken>& out) c
     hash.add(prefix);
     std::int32_t id = -1;
     std::uint32_t end = start;
+    operations += rest.size();
     for (std::uint32_t size = 1; size <= rest.size(); ++size) {
       hash.add(rest[size - 1]);
       if (size < rest.size() && !is_code_point_start(rest[size])) continue;

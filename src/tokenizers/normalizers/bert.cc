@@ -1,5 +1,6 @@
 #include "verdict/tokenizers/normalizers/bert.h"
 
+#include "verdict/base/strings.h"
 #include "verdict/base/unicode.h"
 #include "verdict/base/utf8.h"
 #include "verdict/tokenizers/normalizers/unicode_forms.h"
@@ -23,13 +24,22 @@ bool has_marks(std::string_view text) {
 }  // namespace
 
 BertNormalizer::BertNormalizer(const BertNormalizerOptions& options)
-    : options_(options), strip_accents_(options.strip_accents.value_or(options.lowercase)) {}
+    : options_(options), strip_accents_(options.strip_accents.value_or(options.lowercase)) {
+  for (std::size_t c = 0; c < ascii_.size(); ++c) {
+    const std::uint32_t properties = unicode::properties(static_cast<char32_t>(c));
+    ascii_[c] = static_cast<char>(c);
+    if (options_.lowercase) ascii_[c] = ascii_lower(ascii_[c]);
+    if (!options_.clean_text) continue;
+    if ((properties & unicode::kBertSpace) != 0) ascii_[c] = ' ';
+    if ((properties & unicode::kBertRemoved) != 0) ascii_[c] = NormalizedText::kNotAscii;
+  }
+}
 
 void BertNormalizer::rewrite(NormalizedText& text, bool strip_accents, bool lowercase) const {
   text.rewrite([&](char32_t c, const auto& emit) {
     if (c >= 0x20 && c < 0x7f) {
-      emit(lowercase && c >= U'A' && c <= U'Z' ? c + 0x20 : c);
-      return;
+      const char32_t to_lower = lowercase && c >= U'A' && c <= U'Z' ? 0x20 : 0;
+      return emit(c + to_lower);
     }
     const std::uint32_t properties = unicode::properties(c);
     if (options_.clean_text) {
@@ -58,6 +68,7 @@ void BertNormalizer::rewrite(NormalizedText& text, bool strip_accents, bool lowe
 }
 
 void BertNormalizer::normalize(NormalizedText& text) const {
+  if (text.map_ascii(ascii_)) return;
   // Where marks of the text itself may have to change places, one character is not enough.
   if (!strip_accents_ || !has_marks(text.text())) {
     return rewrite(text, strip_accents_, options_.lowercase);

@@ -25,6 +25,7 @@ class BertNormalizer final : public Normalizer {
 
   BertNormalizerOptions options_;
   bool strip_accents_;
+  NormalizedText::AsciiMap ascii_{};
 };
 
 }  // namespace verdict

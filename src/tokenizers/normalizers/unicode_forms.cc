@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "verdict/base/utf8.h"
+#include "verdict/tokenizers/operations.h"
 
 namespace verdict {
 
@@ -24,7 +25,7 @@ std::vector<Item> decompose_text(std::string_view text, bool compatibility) {
   std::size_t first_mark = 0;  // where the marks after the last starter begin
   const auto sort_marks = [&] {
     std::stable_sort(items.begin() + static_cast<std::ptrdiff_t>(first_mark), items.end(),
-                     [](const Item& a, const Item& b) { return a.rank < b.rank; });
+                     [](const Item& a, const Item& b) { return ++operations, a.rank < b.rank; });
   };
   std::size_t at = 0;
   while (at < text.size()) {
@@ -67,13 +68,29 @@ void compose_items(std::vector<Item>& items) {
 
 }  // namespace
 
+bool UnicodeForm::changes(std::string_view text) const {
+  // Whatever is no starter is an accent and may change places.
+  std::uint32_t properties = unicode::kAccent;
+  properties |= composed_ ? unicode::kChangesInNfc : unicode::kHasDecomposition;
+  if (compatibility_) properties |= unicode::kHasCompatibility;
+  char32_t previous = 0;
+  std::size_t at = 0;
+  while (at < text.size()) {
+    const char32_t c = next_code_point(text, at);
+    if (c >= 0x80) {
+      if (unicode::has(c, properties)) return true;
+      // Between starters only neighbours compose.
+      char32_t first = 0;
+      decompose(c, false, [&](char32_t d) { first = first == 0 ? d : first; });
+      if (composed_ ? unicode::compose(previous, first) != 0 : first != c) return true;
+    }
+    previous = c;
+  }
+  return false;
+}
+
 void UnicodeForm::normalize(NormalizedText& text) const {
-  // Below U+00A0 nothing decomposes, and below U+0300 nothing composes.
-  const bool plain = std::ranges::all_of(text.text(), [&](char byte) {
-    const auto lead = static_cast<unsigned char>(byte);
-    return lead < 0x80 || (composed_ && !compatibility_ && lead < 0xcc);
-  });
-  if (plain) return;
+  if (!changes(text.text())) return;
   std::vector<Item> items = decompose_text(text.text(), compatibility_);
   if (composed_) compose_items(items);
   std::string out;

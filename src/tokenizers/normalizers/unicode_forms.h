@@ -39,6 +39,9 @@ class UnicodeForm final : public Normalizer {
   void normalize(NormalizedText& text) const override;
 
  private:
+  /// Whether a text may change.
+  bool changes(std::string_view text) const;
+
   bool compatibility_;
   bool composed_;
 };

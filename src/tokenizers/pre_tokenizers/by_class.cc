@@ -6,15 +6,21 @@
 
 namespace verdict {
 
+SplitByClass::SplitByClass(CharacterRole (*role)(char32_t c)) : role_(role) {
+  for (std::size_t c = 0; c < ascii_.size(); ++c) ascii_[c] = role(static_cast<char32_t>(c));
+}
+
 void SplitByClass::split(PreTokenizedText& text) const {
-  const std::string& s = text.text.text();
+  const std::string_view s = text.text.text();
   std::vector<TextRange> pieces;
+  pieces.reserve(s.size() / 4);
   for (const TextRange piece : text.pieces) {
     CharacterRole open = CharacterRole::kRemove;  // the role of the piece that still grows
     std::size_t at = piece.first;
     while (at < piece.last) {
       const auto first = static_cast<std::uint32_t>(at);
-      const CharacterRole role = role_(next_code_point(s, at));
+      const char32_t c = next_code_point(s, at);
+      const CharacterRole role = c < ascii_.size() ? ascii_[c] : role_(c);
       const auto last = static_cast<std::uint32_t>(at);
       const bool joins = role == CharacterRole::kJoin || role == CharacterRole::kJoinAlso;
       if (joins && role == open) {
@@ -29,10 +35,6 @@ void SplitByClass::split(PreTokenizedText& text) const {
 }
 
 CharacterRole bert_role(char32_t c) {
-  if (c < 0x80) {
-    if ((c >= U'a' && c <= U'z') || (c >= U'0' && c <= U'9')) return CharacterRole::kJoin;
-    if (c == U' ') return CharacterRole::kRemove;
-  }
   if (unicode::is_whitespace(c)) return CharacterRole::kRemove;
   return unicode::is_punctuation(c) ? CharacterRole::kAlone : CharacterRole::kJoin;
 }

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+
 #include "verdict/tokenizers/pre_tokenizers/pre_tokenizer.h"
 
 namespace verdict {
@@ -15,11 +17,12 @@ enum class CharacterRole {
 /// Splits by the role of each character.
 class SplitByClass final : public PreTokenizer {
  public:
-  explicit SplitByClass(CharacterRole (*role)(char32_t c)) : role_(role) {}
+  explicit SplitByClass(CharacterRole (*role)(char32_t c));
   void split(PreTokenizedText& text) const override;
 
  private:
   CharacterRole (*role_)(char32_t c);
+  std::array<CharacterRole, 128> ascii_;
 };
 
 CharacterRole bert_role(char32_t c);         ///< BertPreTokenizer: words and single punctuation

@@ -1,9 +1,9 @@
 import { checkKinds, checkOptions, checkText } from '../check.js';
 import { VerdictError } from '../errors.js';
 import { dispose, Handle, host } from '../runtime/host.js';
-import type { TextPair, TokenizerInfo } from '../runtime/engine.js';
+import type { EncodedRows, TokenizerInfo } from '../runtime/engine.js';
 import { Tensor } from '../tensor.js';
-import type { EncodingJson, HubOptions, ModelSource, TokenizeOptions } from '../types.js';
+import type { Encoding, HubOptions, ModelSource, TokenizeOptions } from '../types.js';
 import { callable } from './callable.js';
 import { HUB_OPTIONS, splitOptions } from './options.js';
 
@@ -80,11 +80,37 @@ export class LoadedTokenizer {
     return this.info.pad_token_id;
   }
 
-  /** Tokenizes texts into one record each, with offsets and word numbers. */
+  /** Tokenizes texts into one record each, with word numbers and, when asked for, offsets. */
   async encode_batch(
     text: string | readonly string[],
     options: TokenizeOptions = {},
-  ): Promise<EncodingJson[]> {
+  ): Promise<Encoding[]> {
+    const { sizes, tokens } = await this.encodeRows(text, options);
+    const total = sizes.reduce((sum, size) => sum + size, 0);
+    let first = 0;
+    return sizes.map((size) => {
+      const part = (field: number) =>
+        new Int32Array(tokens.buffer, 4 * (field * total + first), size);
+      const row: Encoding = {
+        input_ids: part(0),
+        token_type_ids: part(1),
+        attention_mask: part(2),
+        special_tokens_mask: part(3),
+        word_ids: part(4),
+      };
+      if (options.return_offsets_mapping) {
+        row.offset_mapping = new Int32Array(tokens.buffer, 4 * (5 * total + 2 * first), 2 * size);
+      }
+      first += size;
+      return row;
+    });
+  }
+
+  /** @internal */
+  async encodeRows(
+    text: string | readonly string[],
+    options: TokenizeOptions = {},
+  ): Promise<EncodedRows> {
     checkOptions(options, OPTIONS, 'The tokenizer');
     checkKinds(options, KINDS);
     const { text_pair, padding, truncation, ...rest } = options;
@@ -96,8 +122,7 @@ export class LoadedTokenizer {
         `There are ${texts.length} texts but ${pairs.length} in text_pair.`,
       );
     }
-    const inputs = texts.map((t, i): TextPair => [t, pairs?.[i] ?? null]);
-    const native: Record<string, unknown> = { ...rest };
+    const native: Record<string, unknown> = { ...rest, pairs: pairs !== null };
     if (truncation) native['truncation'] = truncation === true ? 'longest_first' : truncation;
     if (padding && padding !== 'do_not_pad') {
       native['padding'] = padding === true ? 'longest' : padding;
@@ -112,28 +137,28 @@ export class LoadedTokenizer {
       }
       native['max_length'] = this.info.model_max_length;
     }
+    const inputs = pairs ? texts.flatMap((t, i) => [t, pairs[i] as string]) : texts;
     return host.call('encode', [this.handle.id, inputs, native]);
   }
 
   /** The ids of one text, with its special tokens. */
   async encode(text: string, options: TokenizeOptions = {}): Promise<number[]> {
-    return (await this.encode_batch(text, options))[0]?.input_ids ?? [];
+    return Array.from((await this.encode_batch(text, options))[0]?.input_ids ?? []);
   }
 
   /** The text of ids. */
   async decode(
-    ids: readonly number[],
+    ids: readonly number[] | Int32Array,
     options: { skip_special_tokens?: boolean } = {},
   ): Promise<string> {
     checkOptions(options, ['skip_special_tokens'], 'decode');
     checkKinds(options, { skip_special_tokens: 'boolean' });
-    checkIds(ids);
-    return host.call('decode', [this.handle.id, ids, options.skip_special_tokens ?? false]);
+    const list = idList(ids);
+    return host.call('decode', [this.handle.id, list, options.skip_special_tokens ?? false]);
   }
 
-  async convert_ids_to_tokens(ids: readonly number[]): Promise<string[]> {
-    checkIds(ids);
-    return host.call('tokens', [this.handle.id, ids]);
+  async convert_ids_to_tokens(ids: readonly number[] | Int32Array): Promise<string[]> {
+    return host.call('tokens', [this.handle.id, idList(ids)]);
   }
 
   /** Gives its memory back. */
@@ -142,11 +167,13 @@ export class LoadedTokenizer {
   }
 }
 
-function checkIds(ids: unknown): void {
-  if (!Array.isArray(ids)) {
+function idList(ids: unknown): number[] {
+  const list: unknown = ids instanceof Int32Array ? Array.from(ids) : ids;
+  if (!Array.isArray(list)) {
     throw new VerdictError('invalid_argument', 'A list of token ids was expected.');
   }
-  for (const id of ids as unknown[]) checkKinds({ id }, { id: { least: 0 } });
+  for (const id of list as unknown[]) checkKinds({ id }, { id: { least: 0 } });
+  return list as number[];
 }
 
 /** Text to token ids and back (transformers' `PreTrainedTokenizer`). Call it like a function. */
@@ -163,25 +190,27 @@ async function tokenize(
   text: string | readonly string[],
   options?: TokenizeOptions,
 ): Promise<BatchEncoding> {
-  const rows = await tokenizer.encode_batch(text, options);
-  const width = rows[0]?.input_ids.length ?? 0;
-  if (rows.some((row) => row.input_ids.length !== width)) {
+  const { sizes, tokens } = await tokenizer.encodeRows(text, options);
+  const width = sizes[0] ?? 0;
+  if (sizes.some((size) => size !== width)) {
     throw new VerdictError(
       'invalid_argument',
       'The texts have different numbers of tokens; pass padding: true to make one tensor of them.',
     );
   }
-  const tensor = (field: keyof BatchEncoding): Tensor =>
-    new Tensor('int64', BigInt64Array.from(rows.flatMap((row) => row[field].map(BigInt))), [
-      rows.length,
-      width,
-    ]);
+  const total = sizes.length * width;
+  const tensor = (field: number): Tensor =>
+    new Tensor(
+      'int64',
+      BigInt64Array.from(tokens.subarray(field * total, (field + 1) * total), BigInt),
+      [sizes.length, width],
+    );
   const batch: BatchEncoding = {
-    input_ids: tensor('input_ids'),
-    attention_mask: tensor('attention_mask'),
+    input_ids: tensor(0),
+    attention_mask: tensor(2),
   };
   if (tokenizer.model_input_names.includes('token_type_ids')) {
-    batch.token_type_ids = tensor('token_type_ids');
+    batch.token_type_ids = tensor(1);
   }
   return batch;
 }

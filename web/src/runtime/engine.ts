@@ -6,7 +6,6 @@ import { Sources, type SourceContext } from '../hub/sources.js';
 import type { RawTensor } from '../tensor.js';
 import type {
   ConfigJson,
-  EncodingJson,
   HubOptions,
   LoadReport,
   ModelSource,
@@ -66,6 +65,14 @@ export interface ModelInfo {
   arguments: string[];
   load_report: LoadReport;
   warning: string;
+}
+
+/** Tokenized texts. */
+export interface EncodedRows {
+  /** Tokens by row. */
+  sizes: number[];
+  /** The fields of `Encoding`, in their order, each of all rows. */
+  tokens: Int32Array<ArrayBuffer>;
 }
 
 export interface TokenizerInfo {
@@ -332,12 +339,15 @@ export class Engine {
 
   async encode(
     tokenizer: number,
-    inputs: readonly TextPair[],
+    texts: readonly string[],
     options: Record<string, unknown>,
-  ): Promise<EncodingJson[]> {
-    return unwrap(
-      this.tokenizer(tokenizer).encode(JSON.stringify(inputs), JSON.stringify(options)),
-    );
+  ): Promise<EncodedRows> {
+    const native = this.tokenizer(tokenizer);
+    const lengths = texts.map((text) => text.length);
+    // Between texts stands a NUL, so that halves of surrogate pairs at their ends stay apart.
+    const bytes = new TextEncoder().encode(texts.join('\0'));
+    const sizes = unwrap<number[]>(native.encode(bytes, JSON.stringify({ ...options, lengths })));
+    return { sizes, tokens: native.encoded().slice() };
   }
 
   async decode(tokenizer: number, ids: readonly number[], skip: boolean): Promise<string> {

@@ -23,7 +23,8 @@ export interface NativeTensors extends NativeObject {
 
 export interface NativeTokenizer extends NativeObject {
   load(files: NativeFiles, name: string): string;
-  encode(inputs: string, options: string): string;
+  encode(texts: Uint8Array, options: string): string;
+  encoded(): Int32Array;
   decode(ids: string, skip_special_tokens: boolean): string;
   tokens(ids: string): string;
 }
