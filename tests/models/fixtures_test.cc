@@ -23,8 +23,8 @@ class Summary : public ::testing::Environment {
 
   void TearDown() override {
     for (const auto& [type, line] : lines_) {
-      std::cout << type << ": " << line.folders.size() << " folders, " << line.cases
-                << " cases, worst error " << std::setprecision(2) << line.worst
+      std::cout << type << ": folders " << line.folders.size() << ", cases " << line.cases
+                << ", worst error " << std::setprecision(2) << line.worst
                 << " of what is allowed\n";
     }
   }
