@@ -7,7 +7,7 @@ seconds=${1:-60}
 [[ $seconds =~ ^[0-9]+$ ]] || fail "The seconds are \"$seconds\"; a number was expected."
 shift || true
 targets=("$@")
-[ $# -gt 0 ] || targets=(safetensors config tokenizer inputs)
+[ $# -gt 0 ] || targets=(safetensors config tokenizer sentence_piece inputs)
 
 need_packages build-essential cmake ninja-build ccache git ca-certificates clang-14 libclang-rt-14-dev \
   pkg-config libcurl4-openssl-dev
@@ -24,12 +24,15 @@ seed() {
     safetensors) files=(tests/fixtures/safetensors/*.safetensors tests/fixtures/models/bert/inputs.safetensors) ;;
     config) files=(tests/fixtures/models/*/config.json) ;;
     tokenizer) files=(tests/fixtures/tokenizers/*/tokenizer.json) ;;
+    sentence_piece) files=(tests/fixtures/tokenizers/*/*.model) ;;
     inputs) files=() ;;
-    *) fail "The target \"$target\" is unknown; use safetensors, config, tokenizer or inputs." ;;
+    *) fail "The target \"$target\" is unknown; use safetensors, config, tokenizer, sentence_piece or inputs." ;;
   esac
   for file in "${files[@]}"; do
     # Small seeds mutate better.
-    [ "$(stat -c %s "$file")" -gt 65536 ] || cp "$file" "$corpus/seed-$(tr / - <<<"${file#tests/fixtures/}")"
+    [ "$(stat -c %s "$file")" -le 65536 ] || continue
+    # The number of a class stands before a model of sentencepiece.
+    { [ "$target" != sentence_piece ] || printf '\0'; cat "$file"; } >"$corpus/seed-$(tr / - <<<"${file#tests/fixtures/}")"
   done
 }
 
