@@ -30,7 +30,7 @@ seed() {
   esac
   for file in "${files[@]}"; do
     # Small seeds mutate better.
-    [ "$(stat -c %s "$file")" -le 65536 ] || continue
+    [ "$(stat -c %s "$file")" -le 80000 ] || continue
     # The number of a class stands before a model of sentencepiece.
     { [ "$target" != sentence_piece ] || printf '\0'; cat "$file"; } >"$corpus/seed-$(tr / - <<<"${file#tests/fixtures/}")"
   done
@@ -42,7 +42,7 @@ for target in "${targets[@]}"; do
   seed "$target" "$corpus"
   say "Fuzzing $target for $seconds s"
   "build/fuzz/bin/${target}_fuzz" "$corpus" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 \
-    -malloc_limit_mb=2000 -max_len=70000 -print_final_stats=1 -verbosity=0 \
+    -malloc_limit_mb=2000 -max_len=80000 -print_final_stats=1 -verbosity=0 \
     -artifact_prefix="build/fuzz/$target-" || fail "$target failed; the input is build/fuzz/$target-…"
 done
 say "No target failed"
