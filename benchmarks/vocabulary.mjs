@@ -18,12 +18,7 @@ export function largeTokenizer() {
     { length: 256 },
     (_, i) => `<0x${i.toString(16).toUpperCase().padStart(2, '0')}>`,
   );
-  const pieces = [
-    '▁',
-    ...range(0x61, 0x7a),
-    ...range(0x21, 0x60),
-    ...range(0xe0, 0xff),
-  ];
+  const pieces = ['▁', ...range(0x61, 0x7a), ...range(0x21, 0x60), ...range(0xe0, 0xff)];
   const known = new Set([...specials, ...bytes, ...pieces]);
   const merges = [];
   while (known.size < TOKENS) {

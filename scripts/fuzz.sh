@@ -7,7 +7,7 @@ seconds=${1:-60}
 [[ $seconds =~ ^[0-9]+$ ]] || fail "The seconds are \"$seconds\"; a number was expected."
 shift || true
 targets=("$@")
-[ $# -gt 0 ] || targets=(safetensors config tokenizer inputs)
+[ $# -gt 0 ] || targets=(safetensors config tokenizer sentence_piece inputs)
 
 need_packages build-essential cmake ninja-build ccache git ca-certificates clang-14 libclang-rt-14-dev \
   pkg-config libcurl4-openssl-dev
@@ -24,12 +24,15 @@ seed() {
     safetensors) files=(tests/fixtures/safetensors/*.safetensors tests/fixtures/models/bert/inputs.safetensors) ;;
     config) files=(tests/fixtures/models/*/config.json) ;;
     tokenizer) files=(tests/fixtures/tokenizers/*/tokenizer.json) ;;
+    sentence_piece) files=(tests/fixtures/tokenizers/*/*.model) ;;
     inputs) files=() ;;
-    *) fail "The target \"$target\" is unknown; use safetensors, config, tokenizer or inputs." ;;
+    *) fail "The target \"$target\" is unknown; use safetensors, config, tokenizer, sentence_piece or inputs." ;;
   esac
   for file in "${files[@]}"; do
     # Small seeds mutate better.
-    [ "$(stat -c %s "$file")" -gt 65536 ] || cp "$file" "$corpus/seed-$(tr / - <<<"${file#tests/fixtures/}")"
+    [ "$(stat -c %s "$file")" -le 80000 ] || continue
+    # The number of a class stands before a model of sentencepiece.
+    { [ "$target" != sentence_piece ] || printf '\0'; cat "$file"; } >"$corpus/seed-$(tr / - <<<"${file#tests/fixtures/}")"
   done
 }
 
@@ -39,7 +42,7 @@ for target in "${targets[@]}"; do
   seed "$target" "$corpus"
   say "Fuzzing $target for $seconds s"
   "build/fuzz/bin/${target}_fuzz" "$corpus" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 \
-    -malloc_limit_mb=2000 -max_len=70000 -print_final_stats=1 -verbosity=0 \
+    -malloc_limit_mb=2000 -max_len=80000 -print_final_stats=1 -verbosity=0 \
     -artifact_prefix="build/fuzz/$target-" || fail "$target failed; the input is build/fuzz/$target-…"
 done
 say "No target failed"

@@ -167,9 +167,11 @@ std::size_t Bpe::merge_long(std::vector<Symbol>& symbols) const {
   std::vector<std::uint32_t> previous(count);
   std::vector<std::uint32_t> next(count);
   std::priority_queue<Candidate> queue;
+  // A push or pop walks through the levels of the heap.
+  const auto levels = [&] { return static_cast<std::uint64_t>(std::bit_width(queue.size())); };
   const auto add = [&](std::uint32_t left, std::uint32_t right) {
     const Merge merge = merges_.find(symbols[left].id, symbols[right].id);
-    operations += 1 + std::bit_width(queue.size());
+    operations += 1 + levels();
     if (merge.id >= 0) queue.push({merge, left});
   };
   for (std::uint32_t i = 0; i < count; ++i) {
@@ -179,7 +181,7 @@ std::size_t Bpe::merge_long(std::vector<Symbol>& symbols) const {
   }
   while (!queue.empty()) {
     const auto [merge, left] = queue.top();
-    operations += std::bit_width(queue.size());
+    operations += levels();
     queue.pop();
     const std::uint32_t right = next[left];
     if (symbols[left].size == 0 || right >= count) continue;
