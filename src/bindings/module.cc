@@ -138,9 +138,9 @@ class Tokenizer {
     });
   }
 
-  /// Encodes texts that stand one after another with a NUL between them; `options` has the `lengths` in UTF-16 units. With
-  /// `pairs`, every second text is the pair of the one before. Gives the rows' numbers of tokens;
-  /// `encoded` has the tokens.
+  /// Encodes texts that stand one after another with a NUL between them; `options` has the
+  /// `lengths` in UTF-16 units. With `pairs`, every second text is the pair of the one before.
+  /// Gives the rows' numbers of tokens; `encoded` has the tokens.
   std::string encode(const std::string& texts, const std::string& options) {
     return guarded([&] {
       const json given = arguments(options);
@@ -155,6 +155,8 @@ class Tokenizer {
             tokenizer_->settings().truncation_side};
       }
       const bool pairs = given.value("pairs", false);
+      const bool in_utf16 =
+          encode_options.return_offsets && given.value("offset_unit", "utf-16") == "utf-16";
       const json& lengths = given.at("lengths");
       std::vector<Encoding> encodings;
       std::size_t at = 0;
@@ -162,6 +164,7 @@ class Tokenizer {
         TextInput input{take_text(texts, at, lengths[i]), std::nullopt};
         if (pairs) input.text_pair = take_text(texts, at, lengths.at(++i));
         encodings.push_back(tokenizer_->encode(input, encode_options));
+        if (in_utf16) count_in_utf16(encodings.back(), input);
       }
       if (given.contains("padding")) {
         Padding padding;
@@ -233,6 +236,27 @@ class Tokenizer {
     }
     const std::size_t last = at++;
     return texts.substr(first, last - first);
+  }
+
+  /// Turns offsets in code points into offsets in UTF-16 units, as JavaScript counts.
+  static void count_in_utf16(Encoding& encoding, const TextInput& input) {
+    for (std::int32_t sequence = 0; sequence < (input.text_pair ? 2 : 1); ++sequence) {
+      const std::string_view text = sequence == 0 ? input.text : *input.text_pair;
+      std::vector<std::uint32_t> astral;  // the code points that take two units
+      std::size_t at = ascii_prefix(text);
+      for (auto index = static_cast<std::uint32_t>(at); at < text.size(); ++index) {
+        if (next_code_point(text, at) >= 0x10000) astral.push_back(index);
+      }
+      const auto to_units = [&](std::uint32_t& place) {
+        place +=
+            static_cast<std::uint32_t>(std::ranges::lower_bound(astral, place) - astral.begin());
+      };
+      for (std::size_t i = 0; i < encoding.offsets.size(); ++i) {
+        if (encoding.sequence_ids[i] != sequence) continue;
+        to_units(encoding.offsets[i].first);
+        to_units(encoding.offsets[i].last);
+      }
+    }
   }
 
   std::shared_ptr<const PretrainedTokenizer> tokenizer_;

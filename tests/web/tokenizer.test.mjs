@@ -22,6 +22,23 @@ test('a tokenizer is called like a function', async () => {
   assert.equal(tokenizer.pad_token, '[PAD]');
 });
 
+test('offsets count units of strings, or code points', async () => {
+  const text = 'é😀 x𝔘 yes';
+  const slices = async (options, characters) => {
+    const [row] = await tokenizer.encode_batch(text, { return_offsets_mapping: true, ...options });
+    const [, ...ranges] = Array.from({ length: row.input_ids.length }, (_, i) =>
+      row.offset_mapping.slice(2 * i, 2 * i + 2),
+    );
+    return ranges.slice(0, -1).map(([first, last]) => characters.slice(first, last).join(''));
+  };
+  const units = await slices({}, text.split(''));
+  assert.equal(units.at(-1), 'yes');
+  assert.ok(units.some((word) => word.includes('𝔘')));
+  assert.deepEqual(await slices({ offset_unit: 'utf-16' }, text.split('')), units);
+  assert.deepEqual(await slices({ offset_unit: 'code point' }, [...text]), units);
+  await assert.rejects(tokenizer(text, { offset_unit: 'byte' }), error('invalid_argument', 'byte'));
+});
+
 test('texts of one batch do not touch: halves of a surrogate pair, NUL', async () => {
   const texts = ['good \ud83d', '\ude00 bad', 'a\0b', '', '\u{1f600} fine'];
   const rows = await tokenizer.encode_batch(texts, { return_offsets_mapping: true });
@@ -98,8 +115,8 @@ test('offsets, decoding and tokens', async () => {
     return_offsets_mapping: true,
   });
   assert.deepEqual([...astral.word_ids], [-1, 0, 1, -1, 0, -1]);
-  assert.deepEqual([...astral.offset_mapping].slice(2, 6), [0, 1, 2, 5]);
-  assert.deepEqual([...ascii.offset_mapping].slice(6, 8), [0, 2]);
+  assert.deepEqual([...astral.offset_mapping].slice(2, 6), [0, 2, 3, 6]);
+  assert.deepEqual([...ascii.offset_mapping].slice(6, 8), [0, 4]);
   assert.equal(ascii.token_type_ids.length, 5);
   assert.equal(await tokenizer.decode(row.input_ids, { skip_special_tokens: true }), 'hello');
   assert.deepEqual(await tokenizer.convert_ids_to_tokens([101]), ['[CLS]']);

@@ -122,6 +122,8 @@ export interface TokenizeOptions {
   max_length?: number;
   pad_to_multiple_of?: number;
   return_offsets_mapping?: boolean;
+  /** What offsets count: units of JavaScript's strings (default), or code points as in Python. */
+  offset_unit?: 'utf-16' | 'code point';
 }
 
 /** One tokenized text. */
@@ -132,7 +134,7 @@ export interface Encoding {
   special_tokens_mask: Int32Array;
   /** Number of the word; -1 for special tokens and padding. */
   word_ids: Int32Array;
-  /** Where each token begins and where it ends, in code points of the text, when asked for. */
+  /** Where each token begins and where it ends in its text, in `offset_unit`s, when asked for. */
   offset_mapping?: Int32Array;
 }
 

@@ -15,6 +15,7 @@ const OPTIONS = [
   'max_length',
   'pad_to_multiple_of',
   'return_offsets_mapping',
+  'offset_unit',
 ] as const;
 
 const KINDS = {
@@ -26,6 +27,7 @@ const KINDS = {
   max_length: { least: 1 },
   pad_to_multiple_of: { least: 1 },
   return_offsets_mapping: 'boolean',
+  offset_unit: { values: ['utf-16', 'code point'] },
 } as const;
 
 /** A tokenized batch: int64 tensors [batch, width], the arguments of a model's call. */
