@@ -2,7 +2,8 @@
 # speed (cmake/Library.cmake).
 add_compile_options(-msimd128 -fwasm-exceptions -Oz)
 add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-fno-rtti>)
-add_link_options(-fwasm-exceptions)
+# The linker's flag chooses the Embind library that tells types apart without RTTI, too.
+add_link_options(-fwasm-exceptions -fno-rtti)
 if(VERDICT_WASM_RELAXED)
   add_compile_options(-mrelaxed-simd)
 endif()

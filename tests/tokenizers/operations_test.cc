@@ -51,7 +51,8 @@ json vocabulary(std::string_view prefix, std::size_t longest) {
 json merges(std::size_t longest) {
   json list = json::array();
   for (const char* c : {"a", "\u2581", "\u0301", "\U0001f469"}) {
-    for (std::string word = c; 2 * word.size() <= longest; word += word) list.push_back({word, word});
+    for (std::string word = c; 2 * word.size() <= longest; word += word)
+      list.push_back({word, word});
   }
   return list;
 }
@@ -120,8 +121,7 @@ TEST(Operations, Unigram) {
 }
 
 TEST(Operations, WordLevel) {
-  const json model = {
-      {"type", "WordLevel"}, {"vocab", vocabulary("", 64)}, {"unk_token", "[UNK]"}};
+  const json model = {{"type", "WordLevel"}, {"vocab", vocabulary("", 64)}, {"unk_token", "[UNK]"}};
   expect_few_operations(nullptr, {{"type", "Punctuation"}}, model);
   expect_few_operations(kNfkc, nullptr, model);
 }
