@@ -138,9 +138,9 @@ class Tokenizer {
     });
   }
 
-  /// Encodes texts that stand one after another with a NUL between them; `options` has the
-  /// `lengths` in UTF-16 units. With `pairs`, every second text is the pair of the one before.
-  /// Gives the rows' numbers of tokens; `encoded` has the tokens.
+  /// Encodes texts that stand one after another; `options` has the `lengths` in UTF-16 units. With
+  /// `pairs`, every second text is the pair of the one before. Gives the rows' numbers of tokens;
+  /// `encoded` has the tokens.
   std::string encode(const std::string& texts, const std::string& options) {
     return guarded([&] {
       const json given = arguments(options);
@@ -226,16 +226,14 @@ class Tokenizer {
   const std::shared_ptr<const PretrainedTokenizer>& get() const { return tokenizer_; }
 
  private:
-  /// The text of so many UTF-16 units that begins at byte `at`, which is moved behind it and the
-  /// NUL.
+  /// The text of so many UTF-16 units that begins at byte `at`, which is moved behind it.
   static std::string take_text(const std::string& texts, std::size_t& at, std::size_t length) {
     const std::size_t first = at;
     at += ascii_prefix(std::string_view(texts).substr(at, length));
     for (std::size_t units = at - first; units < length && at < texts.size();) {
       units += next_code_point(texts, at) < 0x10000 ? 1 : 2;
     }
-    const std::size_t last = at++;
-    return texts.substr(first, last - first);
+    return texts.substr(first, at - first);
   }
 
   /// Turns offsets in code points into offsets in UTF-16 units, as JavaScript counts.

@@ -344,8 +344,7 @@ export class Engine {
   ): Promise<EncodedRows> {
     const native = this.tokenizer(tokenizer);
     const lengths = texts.map((text) => text.length);
-    // Between texts stands a NUL, so that halves of surrogate pairs at their ends stay apart.
-    const bytes = new TextEncoder().encode(texts.join('\0'));
+    const bytes = new TextEncoder().encode(texts.join(''));
     const sizes = unwrap<number[]>(native.encode(bytes, JSON.stringify({ ...options, lengths })));
     return { sizes, tokens: native.encoded().slice() };
   }
