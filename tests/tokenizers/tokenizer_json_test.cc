@@ -163,6 +163,7 @@ TEST(TokenizerJson, FilesThatAreNoJsonSayWhere) {
            R"({"model": {"type": "BPE", "vocab": {"a": 0}, "merges": [["a", "a", "a"]]}})",
            R"({"model": {"type": "Unigram", "vocab": [["a", "b"]], "unk_id": 0}})",
            R"({"model": {"type": "Unigram", "vocab": [["a", 1e999]], "unk_id": 0}})",
+           R"({"model": {"type": "Unigram", "vocab": [["a", 1e9999999999]], "unk_id": 0}})",
            R"({"model": {"type": "Unigram", "vocab": [["a", -1, 2]], "unk_id": 0}})",
        }) {
     expect_error(

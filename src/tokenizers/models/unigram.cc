@@ -92,7 +92,11 @@ double read_score(std::string_view number) {
     if (!is_full) digits = digits * 10 + digit;
     exponent += static_cast<int>(is_full) - static_cast<int>(is_fraction);
   }
-  if (at < number.size()) exponent += std::atoi(std::string(number.substr(at + 1)).c_str());
+  if (at < number.size()) {
+    constexpr long kBeyondDoubles = 100000;
+    const long shift = std::strtol(std::string(number.substr(at + 1)).c_str(), nullptr, 10);
+    exponent += static_cast<int>(std::clamp(shift, -kBeyondDoubles, kBeyondDoubles));
+  }
   auto score = static_cast<double>(digits);
   if (exponent != 0) {
     const double scale = power_of_ten(std::abs(exponent));
