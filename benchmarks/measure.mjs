@@ -16,6 +16,19 @@ function milliseconds({ contestant }, { ms, waited_ms }) {
   return contestant.threads === 1 ? ms - waited_ms : ms;
 }
 
+/** How long an engine of several threads runs before a call that counts. */
+const WAKE_MS = 100;
+
+/**
+ * Threads that slept during the others' turns may wake on one CPU, and the kernel takes some
+ * milliseconds to spread them: such calls would tell of its scheduler, not of the engine.
+ */
+async function wakeThreads(engine, batch) {
+  if (engine.contestant.threads === 1) return;
+  const end = performance.now() + WAKE_MS;
+  while (performance.now() < end) await engine.request({ op: 'run', batch });
+}
+
 const isOurs = ({ peer }) => peer.startsWith('verdict-');
 
 /** What identifies a contestant in the results. */
@@ -98,6 +111,7 @@ export class Measurement {
         }
         for (let turn = 0; turn < this.settings.warmups + this.settings.runs; ++turn) {
           for (const [i, engine] of engines.entries()) {
+            await wakeThreads(engine, batch);
             const { time } = await engine.request({ op: 'run', batch });
             if (turn < this.settings.warmups) continue;
             times[i].push(milliseconds(engine, time));
