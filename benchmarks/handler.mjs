@@ -48,7 +48,7 @@ export function createHandler(peer, waits = () => ({})) {
     },
     async tokenize({ with_ids }) {
       const { value, time } = await timed(() => tokenizer.encode(texts));
-      return { time, ids: with_ids ? value : null };
+      return { time, ids: with_ids ? value.map((row) => Array.from(row)) : null };
     },
     async dispose() {
       await engine?.dispose();
