@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 /**
  * An engine in a process of its own, pinned to `cpus`; see handler.mjs for the requests. `places`
  * names the folders: `root` of this project, `cache` of the benchmarks, `peers` (the peers' packages)
- * and `newerNode`.
+ * `newerNode` and `python`.
  */
 export class Engine {
   /** `contestant` is {peer, runtime, dtype, threads, variant}; runtime: node, newer-node, chromium, own. */
@@ -72,10 +72,10 @@ export class Engine {
   }
 
   #options() {
-    const { dtype, threads, variant, runtime } = this.contestant;
+    const { dtype, threads, variant, runtime, word_cache = true } = this.contestant;
     const file = this.peer.library?.[runtime === 'chromium' ? 'browser' : 'node'];
     const folder = this.peer.npmPackage ? this.places.peers : this.places.root;
-    return { dtype, threads, variant, url: file ? `${folder}/${file}` : null };
+    return { dtype, threads, variant, word_cache, url: file ? `${folder}/${file}` : null };
   }
 
   /** Sends one request and waits for its answer. */

@@ -74,6 +74,8 @@ class Handler {
     if (op == "load_tokenizer") {
       const std::string folder = request.at("model").at("folder");
       json time = timed([&] { tokenizer_ = AutoTokenizer::from_pretrained(folder); });
+      encode_options_.return_offsets = true;
+      encode_options_.use_word_cache = request.at("options").at("word_cache");
       return {{"time", std::move(time)}};
     }
     if (op == "prepare_texts") {
@@ -109,7 +111,8 @@ class Handler {
   json tokenize(bool with_ids) {
     std::vector<Encoding> encodings;
     json time = timed([&] {
-      for (const TextInput& text : texts_) encodings.push_back(tokenizer_->encode(text));
+      for (const TextInput& text : texts_)
+        encodings.push_back(tokenizer_->encode(text, encode_options_));
     });
     json ids;
     if (with_ids) {
@@ -121,6 +124,7 @@ class Handler {
   std::unique_ptr<SequenceClassifier> model_;
   std::shared_ptr<const PretrainedTokenizer> tokenizer_;
   std::map<std::string, ModelInputs> batches_;
+  EncodeOptions encode_options_;
   std::vector<TextInput> texts_;
 };
 

@@ -47,14 +47,18 @@ export const LOADERS = ['f32', 'q8'].flatMap((dtype) => [
   { peer: 'onnxruntime-node', runtime: 'node', dtype, threads: 1 },
 ]);
 
+/** The first one's ids are the ones that ours have to give. */
 export const TOKENIZERS = [
-  { peer: 'verdict-wasm', runtime: 'node', threads: 1, variant: 'simd' },
+  { peer: 'rust-tokenizers', runtime: 'own', threads: 1 },
   { peer: 'verdict-native', runtime: 'own', threads: 1 },
+  { peer: 'verdict-native', runtime: 'own', threads: 1, word_cache: false },
+  { peer: 'verdict-wasm', runtime: 'node', threads: 1, variant: 'simd' },
   { peer: 'huggingface-tokenizers', runtime: 'node', threads: 1 },
 ];
 
 /**
  * How far logits may lie from onnxruntime-node's in float32, as a share of the largest of them. One
- * engine beyond it and nothing is reported.
+ * engine beyond it and nothing is reported. A peer's int8 may be coarse: random words of 16 tokens
+ * move onnxruntime's by more than half; the accuracy of int8 is reported on real texts.
  */
-export const TOLERANCE = { f32: 1e-4, q8: 0.25 };
+export const TOLERANCE = { f32: 1e-4, q8: 0.25, 'q8 of a peer': 1 };

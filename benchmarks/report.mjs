@@ -97,14 +97,26 @@ const sizeTable = (sizes) =>
     sizes.map((e) => [e.name, ...[e.raw, e.gzip, e.brotli].map((n) => (n / 1e6).toFixed(2))]),
   );
 
-const tokenizerTable = (tokenizers) =>
-  table(
-    ['tokenizing (WordPiece, 1 thread)', 'MB/s'],
-    tokenizers.map((e) => [
-      `${e.title}, ${e.engine === 'verdict-native' ? 'native' : 'Node'}`,
-      e.megabytes_per_second,
+/** MB/s: a row for each engine, a column for each tokenizer and set of texts. */
+function tokenizerTable(tokenizers) {
+  const column = (e) => `${e.tokenizer_title}, ${e.texts_title}`;
+  const row = (e) =>
+    [e.title, e.engine.startsWith('verdict') && e.engine.slice(8), e.detail]
+      .filter(Boolean)
+      .join(', ');
+  const columns = [...new Set(tokenizers.map(column))];
+  const cell = (e) =>
+    `${e.megabytes_per_second}${e.different_texts > 0 ? ` (${e.different_texts} texts differ)` : ''}`;
+  return table(
+    ['tokenizing with offsets, 1 thread, MB/s', ...columns],
+    [...new Set(tokenizers.map(row))].map((name) => [
+      name,
+      ...columns.map((title) =>
+        cell(tokenizers.find((e) => row(e) === name && column(e) === title)),
+      ),
     ]),
   );
+}
 
 const accuracyTable = (accuracy) =>
   table(

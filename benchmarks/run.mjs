@@ -8,10 +8,11 @@ import { builtVariants, totalSize, variantFiles } from '../scripts/package-sizes
 import { BATCHES } from './batches.mjs';
 import { Engine } from './engine.mjs';
 import { goals } from './goals.mjs';
-import { Measurement, evaluationTexts } from './measure.mjs';
+import { Measurement } from './measure.mjs';
 import { prepareModel } from './models.mjs';
 import { LOADERS, TOKENIZERS, latencyGroups } from './plan.mjs';
 import { fullReport } from './report.mjs';
+import { evaluationTexts, prepareTokenizers, textSets } from './tokenizers.mjs';
 
 const PARTS = ['latency', 'accuracy', 'load', 'memory', 'sizes', 'tokenizers'];
 
@@ -93,6 +94,7 @@ const places = {
   root,
   cache,
   peers: join(cache, 'peers/node_modules'),
+  python: join(cache, 'python/bin/python'),
   newerNode: join(cacheHome, 'verdict/node/node_modules/node/bin/node'),
 };
 const say = (text) => process.stderr.write(`${text}\n`);
@@ -112,6 +114,8 @@ async function versions(groups) {
   for (const name of Object.keys(peers.dependencies)) {
     found[name] = version(join(places.peers, name, 'package.json'));
   }
+  const requirements = readFileSync(new URL('peers/requirements.txt', import.meta.url), 'utf8');
+  for (const [, name, number] of requirements.matchAll(/^([\w-]+)==(.+)$/gm)) found[name] = number;
   found.Node = process.version.slice(1);
   found['newer Node'] = output(places.newerNode, '--version').slice(1);
   const page = groups.flatMap((g) => g.contestants).find((c) => c.runtime === 'chromium');
@@ -163,7 +167,11 @@ async function measure(options) {
   }
   if (has('load')) results.load = await measurement.load(LOADERS, minilm);
   if (has('tokenizers')) {
-    results.tokenizers = await measurement.tokenizers(TOKENIZERS, minilm, evaluationTexts(root));
+    for (const tokenizer of prepareTokenizers(places)) {
+      for (const set of textSets(root)) {
+        results.tokenizers.push(...(await measurement.tokenizers(TOKENIZERS, tokenizer, set)));
+      }
+    }
   }
   if (has('accuracy')) {
     const single = ({ dtype, threads }) => dtype === 'q8' && threads === 1;

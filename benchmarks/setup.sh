@@ -20,3 +20,10 @@ if ! cmp -s benchmarks/peers/package.json "$peers/installed.json"; then
   quiet npm install --prefix "$peers" --ignore-scripts --no-audit --no-fund --no-package-lock
   cp benchmarks/peers/package.json "$peers/installed.json"
 fi
+environment=$CACHE/benchmarks/python
+if ! cmp -s benchmarks/peers/requirements.txt "$environment/installed.txt"; then
+  need_packages python3-venv
+  quiet python3 -m venv "$environment"
+  quiet "$environment/bin/pip" install --disable-pip-version-check -r benchmarks/peers/requirements.txt
+  cp benchmarks/peers/requirements.txt "$environment/installed.txt"
+fi

@@ -27,7 +27,7 @@ export async function loadTokenizer(model, { variant, url }) {
   const tokenizer = await AutoTokenizer.from_pretrained(model.folder);
   return {
     encode: async (texts) => {
-      const rows = await tokenizer.encode_batch(texts);
+      const rows = await tokenizer.encode_batch(texts, { return_offsets_mapping: true });
       return rows.map((row) => row.input_ids);
     },
     dispose: () => tokenizer.dispose(),

@@ -125,7 +125,11 @@ class Tokenizer {
       tokenizer_ = AutoTokenizer::from_pretrained(*files.take(name));
       const TokenizerSettings& settings = tokenizer_->settings();
       const auto side = [](Side s) { return s == Side::kRight ? "right" : "left"; };
-      const auto pad = tokenizer_->pad_token_id();
+      json special = json::object();
+      for (const auto& [role, token] : settings.special_tokens) {
+        const auto id = tokenizer_->token_to_id(token);
+        special[role] = {token, id ? json(*id) : json()};
+      }
       return json{{"tokenizer_class", settings.tokenizer_class},
                   {"vocab_size", tokenizer_->vocab_size()},
                   {"model_max_length",
@@ -133,65 +137,63 @@ class Tokenizer {
                   {"model_input_names", settings.model_input_names},
                   {"padding_side", side(settings.padding_side)},
                   {"truncation_side", side(settings.truncation_side)},
-                  {"pad_token", settings.pad_token ? json(*settings.pad_token) : json()},
-                  {"pad_token_id", pad ? json(*pad) : json()}};
+                  {"special_tokens", std::move(special)},
+                  {"all_special_tokens", tokenizer_->all_special_tokens()}};
     });
   }
 
   /// Encodes texts that stand one after another; `options` has the `lengths` in UTF-16 units. With
-  /// `pairs`, every second text is the pair of the one before. Gives the rows' numbers of tokens;
-  /// `encoded` has the tokens.
+  /// `pairs`, every second text is the pair of the one before. Gives the rows' numbers of tokens
+  /// and the text of each row; `encoded` has the tokens.
   std::string encode(const std::string& texts, const std::string& options) {
     return guarded([&] {
       const json given = arguments(options);
-      EncodeOptions encode_options;
-      encode_options.add_special_tokens = given.value("add_special_tokens", true);
-      encode_options.return_offsets = given.value("return_offsets_mapping", false);
-      encode_options.split_special_tokens = given.value("split_special_tokens", false);
+      TokenizeOptions tokenize;
+      tokenize.add_special_tokens = given.value("add_special_tokens", true);
+      tokenize.split_special_tokens = given.value("split_special_tokens", false);
+      tokenize.return_offsets_mapping = given.value("return_offsets_mapping", false);
+      tokenize.return_overflowing_tokens = given.value("return_overflowing_tokens", false);
+      tokenize.stride = given.value("stride", 0);
+      tokenize.pad_to_multiple_of = given.value("pad_to_multiple_of", 0);
+      if (given.value("offset_unit", "utf-16") == "utf-16")
+        tokenize.offset_unit = OffsetUnit::kUtf16;
+      if (given.contains("max_length"))
+        tokenize.max_length = given["max_length"].get<std::int64_t>();
       if (given.contains("truncation")) {
-        encode_options.truncation = {
-            truncation_strategy_from_name(given["truncation"].get<std::string>()),
-            given.at("max_length"), given.value("stride", 0),
-            tokenizer_->settings().truncation_side};
-      }
-      const bool pairs = given.value("pairs", false);
-      const bool in_utf16 =
-          encode_options.return_offsets && given.value("offset_unit", "utf-16") == "utf-16";
-      const json& lengths = given.at("lengths");
-      std::vector<Encoding> encodings;
-      std::size_t at = 0;
-      for (std::size_t i = 0; i < lengths.size(); ++i) {
-        TextInput input{take_text(texts, at, lengths[i]), std::nullopt};
-        if (pairs) input.text_pair = take_text(texts, at, lengths.at(++i));
-        encodings.push_back(tokenizer_->encode(input, encode_options));
-        if (in_utf16) count_in_utf16(encodings.back(), input);
+        tokenize.truncation = truncation_strategy_from_name(given["truncation"].get<std::string>());
       }
       if (given.contains("padding")) {
-        Padding padding;
-        padding.strategy = given["padding"] == "max_length" ? PaddingStrategy::kMaxLength
+        tokenize.padding = given["padding"] == "max_length" ? PaddingStrategy::kMaxLength
                                                             : PaddingStrategy::kLongest;
-        padding.max_length = given.value("max_length", 0);
-        padding.pad_to_multiple_of = given.value("pad_to_multiple_of", 0);
-        tokenizer_->pad(encodings, padding);
       }
+      const bool pairs = given.value("pairs", false);
+      const json& lengths = given.at("lengths");
+      std::vector<TextInput> inputs;
+      std::size_t at = 0;
+      for (std::size_t i = 0; i < lengths.size(); ++i) {
+        inputs.push_back({take_text(texts, at, lengths[i]), std::nullopt});
+        if (pairs) inputs.back().text_pair = take_text(texts, at, lengths.at(++i));
+      }
+      const BatchEncoding batch = (*tokenizer_)(inputs, tokenize);
       json sizes = json::array();
       encoded_.clear();
-      for (const Encoding& encoding : encodings) sizes.push_back(encoding.size());
+      for (const Encoding& row : batch.rows) sizes.push_back(row.size());
       for (const auto field : {&Encoding::ids, &Encoding::type_ids, &Encoding::attention_mask,
                                &Encoding::special_tokens_mask, &Encoding::word_ids}) {
-        for (const Encoding& encoding : encodings) {
-          const std::vector<std::int32_t>& values = encoding.*field;
+        for (const Encoding& row : batch.rows) {
+          const std::vector<std::int32_t>& values = row.*field;
           encoded_.insert(encoded_.end(), values.begin(), values.end());
         }
       }
-      if (!encode_options.return_offsets) return sizes;
-      for (const Encoding& encoding : encodings) {
-        for (const TextRange range : encoding.offsets) {
-          encoded_.push_back(static_cast<std::int32_t>(range.first));
-          encoded_.push_back(static_cast<std::int32_t>(range.last));
+      if (tokenize.return_offsets_mapping) {
+        for (const Encoding& row : batch.rows) {
+          for (const TextRange range : row.offsets) {
+            encoded_.push_back(static_cast<std::int32_t>(range.first));
+            encoded_.push_back(static_cast<std::int32_t>(range.last));
+          }
         }
       }
-      return sizes;
+      return json{{"sizes", std::move(sizes)}, {"samples", batch.overflow_to_sample_mapping}};
     });
   }
 
@@ -217,6 +219,17 @@ class Tokenizer {
     });
   }
 
+  /// null for a token that is unknown where there is no `unk_token`.
+  std::string ids(const std::string& tokens) const {
+    return guarded([&] {
+      const std::vector<std::string> list = arguments(tokens);
+      json out = json::array();
+      for (const auto id : tokenizer_->convert_tokens_to_ids(list))
+        out.push_back(id ? json(*id) : json());
+      return out;
+    });
+  }
+
   static TextInput to_input(const json& input) {
     TextInput out{input.at(0), std::nullopt};
     if (!input.at(1).is_null()) out.text_pair = input[1];
@@ -234,27 +247,6 @@ class Tokenizer {
       units += next_code_point(texts, at) < 0x10000 ? 1 : 2;
     }
     return texts.substr(first, at - first);
-  }
-
-  /// Turns offsets in code points into offsets in UTF-16 units, as JavaScript counts.
-  static void count_in_utf16(Encoding& encoding, const TextInput& input) {
-    for (std::int32_t sequence = 0; sequence < (input.text_pair ? 2 : 1); ++sequence) {
-      const std::string_view text = sequence == 0 ? input.text : *input.text_pair;
-      std::vector<std::uint32_t> astral;  // the code points that take two units
-      std::size_t at = ascii_prefix(text);
-      for (auto index = static_cast<std::uint32_t>(at); at < text.size(); ++index) {
-        if (next_code_point(text, at) >= 0x10000) astral.push_back(index);
-      }
-      const auto to_units = [&](std::uint32_t& place) {
-        place +=
-            static_cast<std::uint32_t>(std::ranges::lower_bound(astral, place) - astral.begin());
-      };
-      for (std::size_t i = 0; i < encoding.offsets.size(); ++i) {
-        if (encoding.sequence_ids[i] != sequence) continue;
-        to_units(encoding.offsets[i].first);
-        to_units(encoding.offsets[i].last);
-      }
-    }
   }
 
   std::shared_ptr<const PretrainedTokenizer> tokenizer_;
@@ -554,7 +546,8 @@ EMSCRIPTEN_BINDINGS(verdict) {
       .function("encode", &Tokenizer::encode)
       .function("encoded", &Tokenizer::encoded)
       .function("decode", &Tokenizer::decode)
-      .function("tokens", &Tokenizer::tokens);
+      .function("tokens", &Tokenizer::tokens)
+      .function("ids", &Tokenizer::ids);
   class_<Model>("Model")
       .constructor<>()
       .function("info", &Model::info)

@@ -22,6 +22,7 @@ class AutoTokenizer {
   /// class that this version does not have.
   static std::unique_ptr<PretrainedTokenizer> from_pretrained(const std::string& name_or_path,
                                                               const HubOptions& options = {});
+  /// From files that the caller opened and may close behind it.
   static std::unique_ptr<PretrainedTokenizer> from_pretrained(const FileSet& files);
 };
 

@@ -10,6 +10,7 @@
 #include "verdict/base/unicode.h"
 #include "verdict/base/utf8.h"
 #include "verdict/tokenizers/byte_level.h"
+#include "verdict/tokenizers/special_tokens.h"
 #include "verdict/tokenizers/word_cache.h"
 
 namespace verdict {
@@ -413,8 +414,51 @@ std::size_t PretrainedTokenizer::get_vocab_size(bool with_added_tokens) const {
   return size;
 }
 
-std::optional<std::int32_t> PretrainedTokenizer::pad_token_id() const {
-  return settings().pad_token ? token_to_id(*settings().pad_token) : std::nullopt;
+std::vector<std::string> PretrainedTokenizer::batch_decode(
+    std::span<const std::vector<std::int32_t>> rows, bool skip_special_tokens) const {
+  std::vector<std::string> texts;
+  for (const auto& ids : rows) texts.push_back(decode(ids, skip_special_tokens));
+  return texts;
+}
+
+std::vector<std::optional<std::int32_t>> PretrainedTokenizer::convert_tokens_to_ids(
+    std::span<const std::string> tokens) const {
+  const auto unknown = unk_token_id();
+  std::vector<std::optional<std::int32_t>> ids;
+  for (const std::string& token : tokens) {
+    const auto id = token_to_id(token);
+    ids.push_back(id ? id : unknown);
+  }
+  return ids;
+}
+
+std::vector<std::string> PretrainedTokenizer::convert_ids_to_tokens(
+    std::span<const std::int32_t> ids) const {
+  std::vector<std::string> tokens;
+  for (const std::int32_t id : ids) tokens.push_back(id_to_token(id));
+  return tokens;
+}
+
+std::optional<std::string> PretrainedTokenizer::special_token(std::string_view role) const {
+  const auto found = settings().special_tokens.find(role);
+  return found == settings().special_tokens.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<std::int32_t> PretrainedTokenizer::special_token_id(std::string_view role) const {
+  const auto token = special_token(role);
+  return token ? token_to_id(*token) : std::nullopt;
+}
+
+std::vector<std::string> PretrainedTokenizer::all_special_tokens() const {
+  std::vector<std::string> all;
+  const auto add = [&](const std::string& token) {
+    if (std::ranges::find(all, token) == all.end()) all.push_back(token);
+  };
+  for (const std::string_view role : kSpecialTokenRoles) {
+    if (const auto token = special_token(role)) add(*token);
+  }
+  std::ranges::for_each(settings().extra_special_tokens, add);
+  return all;
 }
 
 }  // namespace verdict

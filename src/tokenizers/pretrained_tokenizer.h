@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -8,7 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "verdict/base/byte_source.h"
 #include "verdict/tokenizers/added_vocabulary.h"
+#include "verdict/tokenizers/batch_encoding.h"
 #include "verdict/tokenizers/decoders/decoder.h"
 #include "verdict/tokenizers/encoding.h"
 #include "verdict/tokenizers/models/tokenizer_model.h"
@@ -42,8 +45,6 @@ struct EncodeOptions {
   bool use_word_cache = true;
 };
 
-enum class PaddingStrategy { kLongest, kMaxLength };
-
 /// Unset fields are the tokenizer's own.
 struct Padding {
   PaddingStrategy strategy = PaddingStrategy::kLongest;
@@ -65,9 +66,20 @@ struct TokenizerSettings {
   std::vector<std::string> model_input_names;    ///< what its models take
   Side padding_side = Side::kRight;
   Side truncation_side = Side::kRight;
-  std::optional<std::string> pad_token;
+  /// Tokens by role: "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token",
+  /// "mask_token"; those that the tokenizer has.
+  std::map<std::string, std::string, std::less<>> special_tokens;
+  /// Special tokens without a role, in order.
+  std::vector<std::string> extra_special_tokens;
   std::int32_t pad_token_type_id = 0;
   bool clean_up_tokenization_spaces = false;
+};
+
+/// Where a tokenizer came from.
+struct TokenizerSource {
+  std::shared_ptr<const FileSet> files;
+  std::vector<std::string> names;     ///< of those that were read
+  std::string tokenizer_config_json;  ///< what they say beside the pipeline, as one file
 };
 
 /// Everything that makes a tokenizer.
@@ -79,6 +91,7 @@ struct TokenizerParts {
   std::unique_ptr<Decoder> decoder;
   std::vector<AddedToken> added_tokens;
   TokenizerSettings settings;
+  std::shared_ptr<const TokenizerSource> source;  ///< may be null
 };
 
 /// Text to token ids and back (transformers' `PreTrainedTokenizerFast`). Immutable; may be used
@@ -97,12 +110,26 @@ class PretrainedTokenizer {
   Encoding encode(const TextInput& input, const EncodeOptions& options = {}) const;
   Encoding encode(const WordsInput& input, const EncodeOptions& options = {}) const;
 
+  /// Tokenizes texts or pairs into the rows of one batch (the reference's call). Throws as `encode`
+  /// and `pad`, and `kInvalidArgument` when there is no maximum length to truncate or pad to.
+  BatchEncoding operator()(std::span<const TextInput> inputs,
+                           const TokenizeOptions& options = {}) const;
+
   /// Brings encodings, and their windows, to one length. Throws `kInvalidArgument` when the
   /// tokenizer has no padding token.
   void pad(std::span<Encoding> encodings, const Padding& padding = {}) const;
 
   /// The text of ids; unknown ids are skipped.
   std::string decode(std::span<const std::int32_t> ids, bool skip_special_tokens = false) const;
+
+  std::vector<std::string> batch_decode(std::span<const std::vector<std::int32_t>> rows,
+                                        bool skip_special_tokens = false) const;
+
+  /// The id of an unknown token is that of `unk_token`; nothing where there is none.
+  std::vector<std::optional<std::int32_t>> convert_tokens_to_ids(
+      std::span<const std::string> tokens) const;
+  /// Empty for an unknown id.
+  std::vector<std::string> convert_ids_to_tokens(std::span<const std::int32_t> ids) const;
 
   std::optional<std::int32_t> token_to_id(std::string_view token) const;
   /// The token's text; empty for an unknown id.
@@ -119,7 +146,32 @@ class PretrainedTokenizer {
   const std::vector<AddedToken>& added_tokens() const { return added_.tokens(); }
   const TokenizerSettings& settings() const { return parts_.settings; }
   std::optional<std::int64_t> model_max_length() const { return settings().model_max_length; }
-  std::optional<std::int32_t> pad_token_id() const;
+
+  /// The token of a role (`TokenizerSettings::special_tokens`), or its id; nothing where the
+  /// tokenizer has none.
+  std::optional<std::string> special_token(std::string_view role) const;
+  std::optional<std::int32_t> special_token_id(std::string_view role) const;
+  std::optional<std::string> bos_token() const { return special_token("bos_token"); }
+  std::optional<std::string> eos_token() const { return special_token("eos_token"); }
+  std::optional<std::string> unk_token() const { return special_token("unk_token"); }
+  std::optional<std::string> sep_token() const { return special_token("sep_token"); }
+  std::optional<std::string> pad_token() const { return special_token("pad_token"); }
+  std::optional<std::string> cls_token() const { return special_token("cls_token"); }
+  std::optional<std::string> mask_token() const { return special_token("mask_token"); }
+  std::optional<std::int32_t> bos_token_id() const { return special_token_id("bos_token"); }
+  std::optional<std::int32_t> eos_token_id() const { return special_token_id("eos_token"); }
+  std::optional<std::int32_t> unk_token_id() const { return special_token_id("unk_token"); }
+  std::optional<std::int32_t> sep_token_id() const { return special_token_id("sep_token"); }
+  std::optional<std::int32_t> pad_token_id() const { return special_token_id("pad_token"); }
+  std::optional<std::int32_t> cls_token_id() const { return special_token_id("cls_token"); }
+  std::optional<std::int32_t> mask_token_id() const { return special_token_id("mask_token"); }
+  /// Tokens with a role in the order above, then those without one; each once.
+  std::vector<std::string> all_special_tokens() const;
+
+  /// Writes the files that it was loaded from into a folder, which is created, so that
+  /// `AutoTokenizer::from_pretrained` gives the same tokenizer. Throws `kUnsupported` for one that
+  /// was loaded from files that the caller opened, `kIo` where it cannot write.
+  void save_pretrained(const std::string& folder) const;
 
  private:
   class Sequence;

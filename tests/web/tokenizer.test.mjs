@@ -1,4 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { AutoTokenizer, env } from '../../web/dist/index.js';
 import { bundled, error, readFiles } from './support/testing.mjs';
@@ -123,6 +126,69 @@ test('offsets, decoding and tokens', async () => {
   assert.deepEqual(await tokenizer.encode('Hello', { add_special_tokens: false }), [7592]);
   await assert.rejects(tokenizer.decode('7592'), error('invalid_argument', 'list'));
   await assert.rejects(tokenizer.decode([1.5]), error('invalid_argument', '1.5'));
+});
+
+test('windows of truncated texts are rows when they are asked for', async () => {
+  const texts = ['one', 'one two three four five six'];
+  const cut = { truncation: true, max_length: 5, stride: 1, return_offsets_mapping: true };
+  const only = await tokenizer.encode_batch(texts, cut);
+  assert.deepEqual(
+    only.map((row) => [...row.input_ids].length),
+    [3, 5],
+  );
+  assert.equal(only[0].overflow_to_sample_mapping, undefined);
+  const rows = await tokenizer.encode_batch(texts, { ...cut, return_overflowing_tokens: true });
+  assert.ok(rows.length > 2);
+  assert.deepEqual(rows.map((row) => row.overflow_to_sample_mapping).slice(0, 3), [0, 1, 1]);
+  assert.equal(rows[2].input_ids[1], rows[1].input_ids[3]);
+  const [first, last] = rows[2].offset_mapping.slice(2, 4);
+  assert.equal(texts[1].slice(first, last), 'three');
+  const batch = await tokenizer(texts, {
+    truncation: true,
+    max_length: 5,
+    padding: true,
+    return_overflowing_tokens: true,
+  });
+  assert.equal(batch.overflow_to_sample_mapping.length, batch.input_ids.dims[0]);
+  await assert.rejects(tokenizer('a b c d e', { ...cut, stride: 9 }), error('invalid_argument'));
+  await assert.rejects(tokenizer('a', { stride: -1 }), error('invalid_argument', 'stride'));
+});
+
+test('special tokens, and tokens to ids and back', async () => {
+  assert.equal(tokenizer.cls_token, '[CLS]');
+  assert.equal(tokenizer.sep_token_id, 102);
+  assert.equal(tokenizer.pad_token_id, 0);
+  assert.equal(tokenizer.unk_token, '[UNK]');
+  assert.equal(tokenizer.eos_token, null);
+  assert.equal(tokenizer.eos_token_id, null);
+  assert.deepEqual(tokenizer.all_special_tokens, ['[UNK]', '[SEP]', '[PAD]', '[CLS]', '[MASK]']);
+  assert.equal(await tokenizer.convert_tokens_to_ids('hello'), 7592);
+  assert.deepEqual(await tokenizer.convert_tokens_to_ids(['no such token', '[SEP]']), [100, 102]);
+  assert.deepEqual(await tokenizer.batch_decode([[101, 7592], Int32Array.of()]), [
+    '[CLS] hello',
+    '',
+  ]);
+  const skip = { skip_special_tokens: true };
+  assert.deepEqual(await tokenizer.batch_decode([[101, 7592]], skip), ['hello']);
+  await assert.rejects(tokenizer.batch_decode('x'), error('invalid_argument', 'list'));
+  await assert.rejects(tokenizer.convert_tokens_to_ids([5]), error('invalid_argument', 'Token 1'));
+});
+
+test('a saved tokenizer is the same', async () => {
+  const files = await tokenizer.save_pretrained();
+  assert.deepEqual(Object.keys(files).sort(), ['tokenizer.json', 'tokenizer_config.json']);
+  const folder = await mkdtemp(join(tmpdir(), 'verdict-'));
+  await tokenizer.save_pretrained(folder);
+  for (const source of [files, folder]) {
+    const again = await AutoTokenizer.from_pretrained(source);
+    const text = 'Some text, 😀 déjà vu';
+    assert.deepEqual(await again.encode(text), await tokenizer.encode(text));
+    for (const property of ['tokenizer_class', 'model_max_length', 'cls_token', 'padding_side']) {
+      assert.deepEqual(again[property], tokenizer[property]);
+    }
+    await again.dispose();
+  }
+  await rm(folder, { recursive: true });
 });
 
 test('texts that are none', async () => {

@@ -7,7 +7,13 @@ export {
   type SequenceClassifierOutput,
 } from './api/model.js';
 export { pipeline, type PipelineOptions, type TextClassificationPipeline } from './api/pipeline.js';
-export { AutoTokenizer, type BatchEncoding, type PreTrainedTokenizer } from './api/tokenizer.js';
+export {
+  AutoTokenizer,
+  type BatchEncoding,
+  type DecodeOptions,
+  type PreTrainedTokenizer,
+  type TokenIds,
+} from './api/tokenizer.js';
 export { env } from './env.js';
 export { VerdictError, type VerdictErrorCode } from './errors.js';
 export { build_info } from './api/build_info.js';

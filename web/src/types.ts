@@ -120,7 +120,11 @@ export interface TokenizeOptions {
   /** `true`: `longest_first`. */
   truncation?: boolean | 'longest_first' | 'only_first' | 'only_second' | 'do_not_truncate';
   max_length?: number;
+  /** Tokens that the windows of a truncated text share. */
+  stride?: number;
   pad_to_multiple_of?: number;
+  /** Whether what truncation cut off follows as rows of its own. */
+  return_overflowing_tokens?: boolean;
   return_offsets_mapping?: boolean;
   /** What offsets count: units of JavaScript's strings (default), or code points as in Python. */
   offset_unit?: 'utf-16' | 'code point';
@@ -136,6 +140,8 @@ export interface Encoding {
   word_ids: Int32Array;
   /** Where each token begins and where it ends in its text, in `offset_unit`s, when asked for. */
   offset_mapping?: Int32Array;
+  /** Number of the text whose tokens these are, with `return_overflowing_tokens`. */
+  overflow_to_sample_mapping?: number;
 }
 
 /** Arguments of a model's call. Integers as `Tensor` or as rows of numbers of one length. */

@@ -1,7 +1,6 @@
 #include "verdict/tokenizers/legacy/assembly.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "verdict/base/error.h"
@@ -17,10 +16,6 @@ namespace {
 using nlohmann::json;
 using namespace tokenizer_json;
 
-/// In the order in which the reference gives ids to those that the vocabulary lacks.
-constexpr std::array<const char*, 7> kRoles{"bos_token", "eos_token", "unk_token", "sep_token",
-                                            "pad_token", "cls_token", "mask_token"};
-
 json template_pieces(const json& config, std::string_view words, const TokenIds& ids,
                      json& special_tokens) {
   json pieces = json::array();
@@ -35,7 +30,7 @@ json template_pieces(const json& config, std::string_view words, const TokenIds&
       continue;
     }
     const std::string role = concat(word, "_token");
-    const bool is_role = std::ranges::find(kRoles, role) != kRoles.end();
+    const bool is_role = std::ranges::find(kSpecialTokenRoles, role) != kSpecialTokenRoles.end();
     const std::string token = is_role ? require_role(config, role.c_str()) : std::string(word);
     pieces.push_back({{"SpecialToken", {{"id", token}, {"type_id", type_id}}}});
     special_tokens[token] = {{"id", token},
@@ -53,20 +48,6 @@ json added_token(std::int64_t id, const ExtraToken& token) {
           {"rstrip", token.rstrip},
           {"normalized", false},
           {"special", token.special}};
-}
-
-/// The tokens that the config itself lists without flags.
-std::vector<ExtraToken> listed_tokens(const json& config) {
-  std::vector<ExtraToken> tokens;
-  for (const char* field : {"additional_special_tokens", "extra_special_tokens"}) {
-    const auto list = config.find(field);
-    if (list == config.end() || !list->is_array()) continue;
-    for (const json& item : *list) {
-      const json& content = item.is_object() && item.contains("content") ? item["content"] : item;
-      if (content.is_string()) tokens.push_back({content.get<std::string>()});
-    }
-  }
-  return tokens;
 }
 
 }  // namespace
@@ -147,13 +128,14 @@ json assemble(Assembly assembly, const json& config, std::string_view tokenizer_
     added.push_back(added_token(id ? *id : ids.add(token.content), token));
   };
   for (const ExtraToken& token : assembly.own_tokens) add(token);
-  for (const char* role : kRoles) {
+  // The reference gives ids in this order to those that the vocabulary lacks.
+  for (const std::string_view role : kSpecialTokenRoles) {
     const auto token = special_token(config, role);
-    const bool is_mask = std::string_view(role) == "mask_token";
+    const bool is_mask = role == "mask_token";
     if (token) add({*token, true, is_mask && mask_takes_space(tokenizer_class)});
   }
   for (const ExtraToken& token : assembly.extra_tokens) add(token);
-  for (const ExtraToken& token : listed_tokens(config)) add(token);
+  for (std::string& token : extra_special_tokens(config)) add({std::move(token)});
 
   json tokenizer{{"added_tokens", std::move(added)},
                  {"normalizer", std::move(assembly.normalizer)},

@@ -1,7 +1,7 @@
 import { checkKinds, checkOptions, checkText } from '../check.js';
 import { VerdictError } from '../errors.js';
 import { dispose, Handle, host } from '../runtime/host.js';
-import type { EncodedRows, TokenizerInfo } from '../runtime/engine.js';
+import type { EncodedRows, SpecialTokenRole, TokenizerInfo } from '../runtime/engine.js';
 import { Tensor } from '../tensor.js';
 import type { Encoding, HubOptions, ModelSource, TokenizeOptions } from '../types.js';
 import { callable } from './callable.js';
@@ -13,7 +13,9 @@ const OPTIONS = [
   'padding',
   'truncation',
   'max_length',
+  'stride',
   'pad_to_multiple_of',
+  'return_overflowing_tokens',
   'return_offsets_mapping',
   'offset_unit',
 ] as const;
@@ -25,7 +27,9 @@ const KINDS = {
     values: [true, false, 'longest_first', 'only_first', 'only_second', 'do_not_truncate'],
   },
   max_length: { least: 1 },
+  stride: { least: 0 },
   pad_to_multiple_of: { least: 1 },
+  return_overflowing_tokens: 'boolean',
   return_offsets_mapping: 'boolean',
   offset_unit: { values: ['utf-16', 'code point'] },
 } as const;
@@ -36,6 +40,14 @@ export interface BatchEncoding {
   attention_mask: Tensor;
   /** Where the tokenizer's models take them. */
   token_type_ids?: Tensor;
+  /** The text of each row, with `return_overflowing_tokens`. */
+  overflow_to_sample_mapping?: number[];
+}
+
+export type TokenIds = readonly number[] | Int32Array;
+
+export interface DecodeOptions {
+  skip_special_tokens?: boolean;
 }
 
 /** One text or several, as a list. */
@@ -75,11 +87,55 @@ export class LoadedTokenizer {
   get truncation_side(): 'right' | 'left' {
     return this.info.truncation_side;
   }
+  get bos_token(): string | null {
+    return this.special('bos')[0];
+  }
+  get bos_token_id(): number | null {
+    return this.special('bos')[1];
+  }
+  get eos_token(): string | null {
+    return this.special('eos')[0];
+  }
+  get eos_token_id(): number | null {
+    return this.special('eos')[1];
+  }
+  get unk_token(): string | null {
+    return this.special('unk')[0];
+  }
+  get unk_token_id(): number | null {
+    return this.special('unk')[1];
+  }
+  get sep_token(): string | null {
+    return this.special('sep')[0];
+  }
+  get sep_token_id(): number | null {
+    return this.special('sep')[1];
+  }
   get pad_token(): string | null {
-    return this.info.pad_token;
+    return this.special('pad')[0];
   }
   get pad_token_id(): number | null {
-    return this.info.pad_token_id;
+    return this.special('pad')[1];
+  }
+  get cls_token(): string | null {
+    return this.special('cls')[0];
+  }
+  get cls_token_id(): number | null {
+    return this.special('cls')[1];
+  }
+  get mask_token(): string | null {
+    return this.special('mask')[0];
+  }
+  get mask_token_id(): number | null {
+    return this.special('mask')[1];
+  }
+  /** Tokens with a role, then those without one. */
+  get all_special_tokens(): readonly string[] {
+    return this.info.all_special_tokens;
+  }
+
+  private special(role: SpecialTokenRole): [string | null, number | null] {
+    return this.info.special_tokens[`${role}_token`] ?? [null, null];
   }
 
   /** Tokenizes texts into one record each, with word numbers and, when asked for, offsets. */
@@ -87,10 +143,10 @@ export class LoadedTokenizer {
     text: string | readonly string[],
     options: TokenizeOptions = {},
   ): Promise<Encoding[]> {
-    const { sizes, tokens } = await this.encodeRows(text, options);
+    const { sizes, samples, tokens } = await this.encodeRows(text, options);
     const total = sizes.reduce((sum, size) => sum + size, 0);
     let first = 0;
-    return sizes.map((size) => {
+    return sizes.map((size, i) => {
       const part = (field: number) =>
         new Int32Array(tokens.buffer, 4 * (field * total + first), size);
       const row: Encoding = {
@@ -103,6 +159,7 @@ export class LoadedTokenizer {
       if (options.return_offsets_mapping) {
         row.offset_mapping = new Int32Array(tokens.buffer, 4 * (5 * total + 2 * first), 2 * size);
       }
+      if (options.return_overflowing_tokens) row.overflow_to_sample_mapping = samples[i] as number;
       first += size;
       return row;
     });
@@ -129,16 +186,6 @@ export class LoadedTokenizer {
     if (padding && padding !== 'do_not_pad') {
       native['padding'] = padding === true ? 'longest' : padding;
     }
-    const needs_length = 'truncation' in native || native['padding'] === 'max_length';
-    if (needs_length && rest.max_length === undefined) {
-      if (this.info.model_max_length === null) {
-        throw new VerdictError(
-          'invalid_argument',
-          'The tokenizer has no maximum length of its own; pass max_length.',
-        );
-      }
-      native['max_length'] = this.info.model_max_length;
-    }
     const inputs = pairs ? texts.flatMap((t, i) => [t, pairs[i] as string]) : texts;
     return host.call('encode', [this.handle.id, inputs, native]);
   }
@@ -149,18 +196,43 @@ export class LoadedTokenizer {
   }
 
   /** The text of ids. */
-  async decode(
-    ids: readonly number[] | Int32Array,
-    options: { skip_special_tokens?: boolean } = {},
-  ): Promise<string> {
+  async decode(ids: TokenIds, options: DecodeOptions = {}): Promise<string> {
     checkOptions(options, ['skip_special_tokens'], 'decode');
     checkKinds(options, { skip_special_tokens: 'boolean' });
     const list = idList(ids);
     return host.call('decode', [this.handle.id, list, options.skip_special_tokens ?? false]);
   }
 
-  async convert_ids_to_tokens(ids: readonly number[] | Int32Array): Promise<string[]> {
+  /** The texts of rows of ids. */
+  async batch_decode(rows: readonly TokenIds[], options?: DecodeOptions): Promise<string[]> {
+    return Promise.all(
+      checkList(rows, 'rows of token ids').map((ids) => this.decode(ids, options)),
+    );
+  }
+
+  async convert_ids_to_tokens(ids: TokenIds): Promise<string[]> {
     return host.call('tokens', [this.handle.id, idList(ids)]);
+  }
+
+  /** An unknown token has the id of `unk_token`; null where there is none. */
+  convert_tokens_to_ids(tokens: string): Promise<number | null>;
+  convert_tokens_to_ids(tokens: readonly string[]): Promise<(number | null)[]>;
+  async convert_tokens_to_ids(
+    tokens: string | readonly string[],
+  ): Promise<number | null | (number | null)[]> {
+    const ids = await host.call('ids', [this.handle.id, textList(tokens, 'Token')]);
+    return Array.isArray(tokens) ? ids : (ids[0] ?? null);
+  }
+
+  /** The files that it was loaded from, so that they make the same tokenizer again. */
+  save_pretrained(): Promise<Record<string, Uint8Array>>;
+  /** Node: writes them into a folder. */
+  save_pretrained(folder: string): Promise<void>;
+  async save_pretrained(folder?: string): Promise<Record<string, Uint8Array> | void> {
+    const files = await host.call('tokenizerFiles', [this.handle.id]);
+    if (folder === undefined) return files;
+    const { saveFile } = await import('#node-files');
+    for (const [name, bytes] of Object.entries(files)) await saveFile(folder, name, [bytes]);
   }
 
   /** Gives its memory back. */
@@ -169,13 +241,15 @@ export class LoadedTokenizer {
   }
 }
 
-function idList(ids: unknown): number[] {
-  const list: unknown = ids instanceof Int32Array ? Array.from(ids) : ids;
-  if (!Array.isArray(list)) {
-    throw new VerdictError('invalid_argument', 'A list of token ids was expected.');
-  }
-  for (const id of list as unknown[]) checkKinds({ id }, { id: { least: 0 } });
-  return list as number[];
+function checkList<T>(list: readonly T[], what: string): readonly T[] {
+  if (Array.isArray(list)) return list;
+  throw new VerdictError('invalid_argument', `A list of ${what} was expected.`);
+}
+
+function idList(ids: TokenIds): readonly number[] {
+  const list = checkList(ids instanceof Int32Array ? Array.from(ids) : ids, 'token ids');
+  for (const id of list) checkKinds({ id }, { id: { least: 0 } });
+  return list;
 }
 
 /** Text to token ids and back (transformers' `PreTrainedTokenizer`). Call it like a function. */
@@ -192,7 +266,7 @@ async function tokenize(
   text: string | readonly string[],
   options?: TokenizeOptions,
 ): Promise<BatchEncoding> {
-  const { sizes, tokens } = await tokenizer.encodeRows(text, options);
+  const { sizes, samples, tokens } = await tokenizer.encodeRows(text, options);
   const width = sizes[0] ?? 0;
   if (sizes.some((size) => size !== width)) {
     throw new VerdictError(
@@ -214,6 +288,7 @@ async function tokenize(
   if (tokenizer.model_input_names.includes('token_type_ids')) {
     batch.token_type_ids = tensor(1);
   }
+  if (options?.return_overflowing_tokens) batch.overflow_to_sample_mapping = samples;
   return batch;
 }
 

@@ -32,12 +32,9 @@ import { importVariant, type StaticModules } from './variants.js';
 
 const WEIGHTS = 'model.safetensors';
 const INDEX = 'model.safetensors.index.json';
-const TOKENIZER_FILES = [
-  'tokenizer.json',
-  'tokenizer_config.json',
-  'special_tokens_map.json',
-  'config.json',
-];
+const TOKENIZER_CONFIG = 'tokenizer_config.json';
+const SPECIAL_TOKENS_MAP = 'special_tokens_map.json';
+const TOKENIZER_FILES = ['tokenizer.json', TOKENIZER_CONFIG, SPECIAL_TOKENS_MAP, 'config.json'];
 /** Vocabularies of folders without `tokenizer.json`. */
 const LEGACY_TOKENIZER_FILES = [
   'added_tokens.json',
@@ -71,6 +68,8 @@ export interface ModelInfo {
 export interface EncodedRows {
   /** Tokens by row. */
   sizes: number[];
+  /** The text of each row. */
+  samples: number[];
   /** The fields of `Encoding`, in their order, each of all rows. */
   tokens: Int32Array<ArrayBuffer>;
 }
@@ -83,8 +82,21 @@ export interface TokenizerInfo {
   model_input_names: string[];
   padding_side: 'right' | 'left';
   truncation_side: 'right' | 'left';
-  pad_token: string | null;
-  pad_token_id: number | null;
+  /** Token and id by role. */
+  special_tokens: Partial<Record<`${SpecialTokenRole}_token`, [string, number | null]>>;
+  all_special_tokens: string[];
+}
+
+export type SpecialTokenRole = 'bos' | 'eos' | 'unk' | 'sep' | 'pad' | 'cls' | 'mask';
+
+/** A tokenizer and where it came from. */
+interface OpenTokenizer {
+  native: NativeTokenizer;
+  source: ModelSource;
+  options: HubOptions;
+  /** Of the files that were read. */
+  names: string[];
+  config: Record<string, unknown>;
 }
 
 export interface LoadModelOptions extends HubOptions {
@@ -143,7 +155,7 @@ export class Engine {
   private loading = 0;
   private readonly sources = new Sources();
   private readonly models = new Map<number, NativeModel>();
-  private readonly tokenizers = new Map<number, NativeTokenizer>();
+  private readonly tokenizers = new Map<number, OpenTokenizer>();
   private readonly pipelines = new Map<number, NativePipeline>();
   private nextHandle = 1;
   private settings: EngineSettings = engineSettings();
@@ -224,12 +236,34 @@ export class Engine {
         return unwrap<Omit<TokenizerInfo, 'handle'>>(tokenizer.load(native, files.name));
       });
       const handle = this.nextHandle++;
-      this.tokenizers.set(handle, tokenizer);
+      const settings = (name: string): object =>
+        JSON.parse(new TextDecoder().decode(contents.get(name)) || '{}') as object;
+      const config = {
+        ...settings(SPECIAL_TOKENS_MAP),
+        ...settings(TOKENIZER_CONFIG),
+        ...(info.tokenizer_class && { tokenizer_class: info.tokenizer_class }),
+      };
+      const kept = [...contents.keys()].filter(
+        (name) => name === TOKENIZER_FILES[0] || !TOKENIZER_FILES.includes(name),
+      );
+      this.tokenizers.set(handle, { native: tokenizer, source, options, names: kept, config });
       return { handle, ...info };
     } catch (error) {
       tokenizer.delete();
       throw error;
     }
+  }
+
+  /** The files of a tokenizer, read again; what its configs say is in one. */
+  tokenizerFiles(tokenizer: number, context: CallContext): Promise<Record<string, Uint8Array>> {
+    const { source, options, names, config } = find(this.tokenizers, tokenizer, 'tokenizer');
+    return this.whileLoading(async ({ module }) => {
+      const files = await this.sources.open(source, options, this.sourceContext(module, context));
+      const contents: Record<string, Uint8Array> = {};
+      for (const name of names) contents[name] = await readAll(await require(files, name));
+      contents[TOKENIZER_CONFIG] = new TextEncoder().encode(JSON.stringify(config, null, 2));
+      return contents;
+    });
   }
 
   private async readModel(
@@ -345,8 +379,10 @@ export class Engine {
     const native = this.tokenizer(tokenizer);
     const lengths = texts.map((text) => text.length);
     const bytes = new TextEncoder().encode(texts.join(''));
-    const sizes = unwrap<number[]>(native.encode(bytes, JSON.stringify({ ...options, lengths })));
-    return { sizes, tokens: native.encoded().slice() };
+    const rows = unwrap<Omit<EncodedRows, 'tokens'>>(
+      native.encode(bytes, JSON.stringify({ ...options, lengths })),
+    );
+    return { ...rows, tokens: native.encoded().slice() };
   }
 
   async decode(tokenizer: number, ids: readonly number[], skip: boolean): Promise<string> {
@@ -355,6 +391,10 @@ export class Engine {
 
   async tokens(tokenizer: number, ids: readonly number[]): Promise<string[]> {
     return unwrap(this.tokenizer(tokenizer).tokens(JSON.stringify(ids)));
+  }
+
+  async ids(tokenizer: number, tokens: readonly string[]): Promise<(number | null)[]> {
+    return unwrap(this.tokenizer(tokenizer).ids(JSON.stringify(tokens)));
   }
 
   async openPipeline(
@@ -393,7 +433,9 @@ export class Engine {
   /** Frees objects; when the last one is gone, the module and all its memory go too. */
   async dispose(handles: readonly number[]): Promise<void> {
     for (const handle of handles) {
-      for (const objects of [this.pipelines, this.models, this.tokenizers]) {
+      this.tokenizers.get(handle)?.native.delete();
+      this.tokenizers.delete(handle);
+      for (const objects of [this.pipelines, this.models]) {
         objects.get(handle)?.delete();
         objects.delete(handle);
       }
@@ -426,7 +468,7 @@ export class Engine {
   }
 
   private tokenizer(handle: number): NativeTokenizer {
-    return find(this.tokenizers, handle, 'tokenizer');
+    return find(this.tokenizers, handle, 'tokenizer').native;
   }
 
   private load(): Promise<Loaded> {

@@ -27,6 +27,7 @@ export interface NativeTokenizer extends NativeObject {
   encoded(): Int32Array;
   decode(ids: string, skip_special_tokens: boolean): string;
   tokens(ids: string): string;
+  ids(tokens: string): string;
 }
 
 export interface NativeModel extends NativeObject {

@@ -24,6 +24,7 @@ export type Message =
 export const LOADING_METHODS: readonly EngineMethod[] = [
   'parseConfig',
   'loadTokenizer',
+  'tokenizerFiles',
   'loadModel',
 ];
 
