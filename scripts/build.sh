@@ -23,10 +23,18 @@ for variant in "${variants[@]}"; do
   [[ $variant != *-threads ]] || threads=ON
   say "Building the variant $variant"
   # Tests are built for variants that VERDICT_WASM_TESTS names.
-  tests=OFF
-  [[ " ${VERDICT_WASM_TESTS:-} " != *" $variant "* ]] || tests=ON
+  tests=OFF runner=$(command -v node)
+  if [[ " ${VERDICT_WASM_TESTS:-} " == *" $variant "* ]]; then
+    tests=ON
+    # Node 20 has no relaxed SIMD.
+    if [ $relaxed = ON ]; then
+      need_newer_node
+      runner=$NEWER_NODE
+    fi
+  fi
   quiet cmake --preset wasm -B "build/wasm-$variant" -DVERDICT_VARIANT="$variant" \
-    -DVERDICT_THREADS=$threads -DVERDICT_WASM_RELAXED=$relaxed -DVERDICT_BUILD_TESTS=$tests
+    -DVERDICT_THREADS=$threads -DVERDICT_WASM_RELAXED=$relaxed -DVERDICT_BUILD_TESTS=$tests \
+    -DCMAKE_CROSSCOMPILING_EMULATOR="$runner"
   quiet cmake --build "build/wasm-$variant"
 done
 

@@ -49,7 +49,7 @@ suite() { stage "$@" || true; }
 
 set_up() {
   need_packages build-essential cmake ninja-build ccache git ca-certificates python3 xz-utils \
-    pkg-config libcurl4-openssl-dev clang-14 clang-tidy-14 clang-format-14 chromium firefox-esr
+    pkg-config libcurl4-openssl-dev clang-14 clang-tidy-14 clang-format-14 chromium firefox-esr valgrind
   [ -d node_modules/typescript ] || quiet npm ci --no-audit --no-fund
   need_newer_node
   bash scripts/get-sources.sh >/dev/null
@@ -64,6 +64,7 @@ compile() {
 }
 build "Native build" compile native
 suite "Native tests" ctest --preset native -j "$(nproc)"
+suite "Instruction counts" node --test tests/performance/instructions.test.mjs
 build "Build with ASan and UBSan" compile native-asan
 suite "Tests with ASan and UBSan" ctest --preset native-asan -j "$(nproc)"
 

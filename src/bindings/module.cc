@@ -470,7 +470,10 @@ class Pipeline {
       classify_options.top_k = given.value("top_k", std::int64_t{1});
       classify_options.function_to_apply =
           function_to_apply_from_name(given.value("function_to_apply", "default"));
-      classify_options.batch_size = given.value("batch_size", std::int64_t{8});
+      if (given.contains("batch_size")) {
+        classify_options.batch_size = given["batch_size"].get<std::int64_t>();
+      }
+      classify_options.batch_tokens = given.value("batch_tokens", classify_options.batch_tokens);
       classify_options.truncation = given.value("truncation", false);
       if (given.contains("max_length")) {
         classify_options.max_length = given["max_length"].get<std::int64_t>();

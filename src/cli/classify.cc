@@ -16,10 +16,11 @@ constexpr OptionSpec kOptions[] = {
     {"--pairs", "", "texts are pairs: two arguments, or text<TAB>text, each"},
     {"--top-k", "K", "labels a text, best first; 0: all (default 1)"},
     {"--function-to-apply", "F", "softmax, sigmoid, none or default (by the config)"},
-    {"--batch-size", "N", "texts computed together (default 8)"},
+    {"--batch-size", "N", "texts computed together at most (default: --batch-tokens decides)"},
+    {"--batch-tokens", "N", "tokens computed together at most (default 1024)"},
     {"--max-length", "N", "cut texts at N tokens; without it a longer text is an error"},
     {"--threads", "N", "threads; 0: one a core (default)"},
-    {"--dtype", "D", "f32 (default), q8 or auto"},
+    {"--dtype", "D", "f32 (default), q8, bf16 (AVX512-BF16) or auto"},
     {"--allow-new-head", "", "go on with a head that is not trained"},
     {"--json", "", "one JSON list of {label, score} a text"},
 };
@@ -30,6 +31,9 @@ struct Item {
   std::string error;
 };
 
+/// Texts that are read before they are classified, so that batches are full.
+constexpr std::size_t kWindow = 256;
+
 class Classifier {
  public:
   explicit Classifier(const Arguments& arguments)
@@ -37,7 +41,8 @@ class Classifier {
         pairs_(arguments.has("--pairs")),
         pipeline_(make_pipeline(arguments)) {
     options_.top_k = arguments.integer("--top-k", 0).value_or(1);
-    options_.batch_size = arguments.integer("--batch-size", 1).value_or(8);
+    options_.batch_size = arguments.integer("--batch-size", 1);
+    options_.batch_tokens = arguments.integer("--batch-tokens", 1).value_or(options_.batch_tokens);
     options_.max_length = arguments.integer("--max-length", 1);
     options_.truncation = options_.max_length.has_value();
     options_.function_to_apply =
@@ -50,7 +55,7 @@ class Classifier {
 
   void add(Item item) {
     items_.push_back(std::move(item));
-    if (static_cast<std::int64_t>(items_.size()) == options_.batch_size) flush();
+    if (items_.size() == kWindow) flush();
   }
 
   /// Classifies what was added; a text that fails takes no other with it.
@@ -59,19 +64,17 @@ class Classifier {
     for (const Item& item : items_) {
       if (item.error.empty()) inputs.push_back(item.input);
     }
-    try {
-      const auto results = pipeline_(inputs, options_);
-      std::size_t next = 0;
-      for (const Item& item : items_) {
-        if (item.error.empty()) {
-          print(item, results[next++]);
-        } else {
-          print_error(item.error);
-        }
+    std::vector<Answer> answers;
+    answers.reserve(inputs.size());
+    classify(inputs, answers);
+    std::size_t next = 0;
+    for (const Item& item : items_) {
+      if (!item.error.empty()) {
+        print_error(item.error);
+        continue;
       }
-    } catch (const Error& error) {
-      if (error.code() != ErrorCode::kInvalidArgument) throw;
-      for (const Item& item : items_) classify_alone(item);
+      const Answer& answer = answers[next++];
+      answer.error.empty() ? print(item, answer.labels) : print_error(answer.error);
     }
     items_.clear();
   }
@@ -87,15 +90,26 @@ class Classifier {
     return pipeline;
   }
 
-  void classify_alone(const Item& item) {
-    if (!item.error.empty()) return print_error(item.error);
+  struct Answer {
+    std::vector<LabelScore> labels;
+    std::string error;
+  };
+
+  /// Appends an answer for each text. Where one of them fails, halves are tried.
+  void classify(std::span<const TextInput> inputs, std::vector<Answer>& answers) const {
     try {
-      print(item, pipeline_(std::span(&item.input, 1), options_).front());
+      for (auto& labels : pipeline_(inputs, options_)) answers.push_back({std::move(labels), {}});
     } catch (const Error& error) {
       if (error.code() != ErrorCode::kInvalidArgument) throw;
+      if (inputs.size() > 1) {
+        classify(inputs.first(inputs.size() / 2), answers);
+        classify(inputs.subspan(inputs.size() / 2), answers);
+        return;
+      }
       const std::string_view message = error.what();
       constexpr std::string_view kNumber = "Text 1: ";
-      print_error(message.substr(starts_with(message, kNumber) ? kNumber.size() : 0));
+      answers.push_back(
+          {{}, std::string(message.substr(starts_with(message, kNumber) ? kNumber.size() : 0))});
     }
   }
 
@@ -169,7 +183,8 @@ int classify(const Arguments& arguments) {
                                        arguments.operands().end());
   if (texts.empty()) {
     for_each_line(
-        [&](const std::string& line) { classifier.add(read_item(line, classifier.pairs())); });
+        [&](const std::string& line) { classifier.add(read_item(line, classifier.pairs())); },
+        [&] { classifier.flush(); });
   } else if (classifier.pairs()) {
     if (texts.size() % 2 != 0) throw UsageError("--pairs needs an even number of texts.");
     for (std::size_t i = 0; i < texts.size(); i += 2) {

@@ -13,7 +13,8 @@
 
 namespace verdict::cli {
 
-void for_each_line(const std::function<void(const std::string& line)>& take) {
+void for_each_line(const std::function<void(const std::string& line)>& take,
+                   const std::function<void()>& pause) {
   using Clock = std::chrono::steady_clock;
   constexpr std::chrono::milliseconds kInterval{200};
   std::ios::sync_with_stdio(false);
@@ -27,6 +28,7 @@ void for_each_line(const std::function<void(const std::string& line)>& take) {
     if (ends_with(line, "\r")) line.pop_back();
     take(line);
     ++count;
+    if (std::cin.rdbuf()->in_avail() <= 0) pause();
     if (shows_progress && Clock::now() >= next) {
       std::fprintf(stderr, "\r%lld texts", static_cast<long long>(count));
       next = Clock::now() + kInterval;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -132,11 +133,14 @@ Encoding TextClassificationPipeline::encode(const TextInput& input, std::size_t 
 
 std::vector<std::vector<LabelScore>> TextClassificationPipeline::operator()(
     std::span<const TextInput> inputs, const TextClassificationOptions& options) const {
-  if (options.batch_size < 1 || options.top_k < 0) {
+  const auto require_least = [](const char* option, std::int64_t value, std::int64_t least) {
+    if (value >= least) return;
     throw Error(ErrorCode::kInvalidArgument,
-                concat("batch_size is ", options.batch_size, " and top_k ", options.top_k,
-                       "; a batch_size from 1 and a top_k from 0 were expected."));
-  }
+                concat(option, " is ", value, "; a number from ", least, " on was expected."));
+  };
+  require_least("batch_size", options.batch_size.value_or(1), 1);
+  require_least("batch_tokens", options.batch_tokens, 1);
+  require_least("top_k", options.top_k, 0);
   const auto limit = max_length();
   if (options.max_length && (*options.max_length < 1 || (limit && *options.max_length > *limit))) {
     throw Error(ErrorCode::kInvalidArgument,
@@ -150,21 +154,31 @@ std::vector<std::vector<LabelScore>> TextClassificationPipeline::operator()(
   const auto arguments = model_->type().family->arguments;
   const bool takes_type_ids = std::ranges::find(arguments, "token_type_ids") != arguments.end();
   const auto labels = static_cast<std::size_t>(config.num_labels());
-  const auto batch_size = static_cast<std::size_t>(options.batch_size);
+  const auto most_texts = static_cast<std::size_t>(
+      options.batch_size.value_or(std::numeric_limits<std::int32_t>::max()));
+  const auto most_tokens = static_cast<std::size_t>(options.batch_tokens);
 
   std::vector<std::vector<LabelScore>> results;
-  for (std::size_t first = 0; first < inputs.size(); first += batch_size) {
-    const std::size_t last = std::min(first + batch_size, inputs.size());
-    graph::Batch batch;
-    for (std::size_t i = first; i < last; ++i) {
-      append(batch, encode(inputs[i], i, options), takes_type_ids);
-    }
+  graph::Batch batch;
+  std::size_t texts = 0;
+  const auto run = [&] {
+    if (texts == 0) return;
     const Tensor logits = model_->forward(batch);
-    for (std::size_t row = 0; row < last - first; ++row) {
+    for (std::size_t row = 0; row < texts; ++row) {
       const auto scores = apply(function, logits.f32().subspan(row * labels, labels));
       results.push_back(best_labels(config, scores, options.top_k));
     }
+    batch = {};
+    texts = 0;
+  };
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const Encoding encoding = encode(inputs[i], i, options);
+    const auto tokens = static_cast<std::size_t>(batch.offsets.back());
+    if (texts == most_texts || tokens + encoding.size() > most_tokens) run();
+    append(batch, encoding, takes_type_ids);
+    ++texts;
   }
+  run();
   return results;
 }
 

@@ -29,7 +29,11 @@ struct TextClassificationOptions {
   /// The best k labels, best first; 0: all of them.
   std::int64_t top_k = 1;
   FunctionToApply function_to_apply = FunctionToApply::kDefault;
-  std::int64_t batch_size = 8;
+  /// Texts computed together at most; unset: as many as `batch_tokens` allows.
+  std::optional<std::int64_t> batch_size;
+  /// Tokens computed together at most, which bounds the memory; a longer text is computed alone.
+  /// Nothing is padded, so texts of any lengths go together.
+  std::int64_t batch_tokens = 1024;
   /// Cut longer texts at `max_length`; without it, a longer text is an error.
   bool truncation = false;
   /// Tokens, special ones included; unset: the model's own maximum.

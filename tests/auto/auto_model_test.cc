@@ -6,6 +6,7 @@
 
 #include "support/errors.h"
 #include "support/fixtures.h"
+#include "support/machine.h"
 #include "verdict/auto/classes.h"
 #include "verdict/auto/save_pretrained.h"
 #include "verdict/base/json.h"
@@ -83,7 +84,10 @@ TEST(AutoModel, RefusesWhatItDoesNotKnow) {
     return [options] { Auto::from_pretrained(model_folder("bert"), options); };
   };
   expect_error(ErrorCode::kInvalidArgument, with([](auto& o) { o.dtype = "int4"; }), "int4", "q8");
-  expect_error(ErrorCode::kUnsupported, with([](auto& o) { o.dtype = "bf16"; }), "bf16");
+  if (!has_bf16()) {
+    expect_error(ErrorCode::kUnsupported, with([](auto& o) { o.dtype = "bf16"; }), "bf16",
+                 "AVX512-BF16");
+  }
   expect_error(ErrorCode::kUnsupported, with([](auto& o) { o.device = "tpu"; }), "tpu");
   expect_error(ErrorCode::kUnsupported, with([](auto& o) { o.from_tf = true; }), "from_tf");
   expect_error(ErrorCode::kInvalidArgument, with([](auto& o) { o.model_args = {1}; }),

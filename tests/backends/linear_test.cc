@@ -6,6 +6,8 @@
 #include <limits>
 
 #include "support/graph_runner.h"
+#include "support/machine.h"
+#include "verdict/backends/xnnpack/kernels/quantized_rows.h"
 #include "verdict/backends/xnnpack/packing.h"
 
 namespace verdict::testing {
@@ -65,17 +67,26 @@ void expect_linear(ComputeType type, const Sizes& sizes, std::size_t rows, int t
             count);
 }
 
+/// Seven bits are coarser than eight.
+double q8_tolerance([[maybe_unused]] std::int64_t in) {
+#if defined(__wasm_relaxed_simd__)
+  if (static_cast<std::size_t>(in) >= xnnpack::kLeastSevenBitInputs) return 2e-2;
+#endif
+  return 1e-2;
+}
+
 TEST_P(Linear, EveryNumberOfRows) {
   for (std::size_t rows = 1; rows <= 33; ++rows) {
     SCOPED_TRACE(rows);
     expect_linear(ComputeType::kF32, GetParam(), rows, 1, 2e-6);
-    expect_linear(ComputeType::kQ8, GetParam(), rows, 1, 1e-2);
+    expect_linear(ComputeType::kQ8, GetParam(), rows, 1, q8_tolerance(GetParam().in));
+    if (has_bf16()) expect_linear(ComputeType::kBF16, GetParam(), rows, 1, 4e-3);
   }
 }
 
 INSTANTIATE_TEST_SUITE_P(Products, Linear,
                          ::testing::Values(Sizes{1, 1}, Sizes{7, 3}, Sizes{33, 65}, Sizes{64, 32},
-                                           Sizes{129, 17}),
+                                           Sizes{129, 17}, Sizes{257, 9}, Sizes{262, 12}),
                          [](const auto& sizes) {
                            return std::to_string(sizes.param.in) + "x" +
                                   std::to_string(sizes.param.out);
@@ -219,6 +230,58 @@ TEST(Int8Weights, HaveTheScaleOfTheLeastSquaredError) {
     for (const double other : {0.999, 1.001})
       EXPECT_LT(error, squared_error(values, integers, other * scale)) << size;
   }
+}
+
+TEST(Int8Weights, NarrowToSevenBits) {
+  const std::vector<float> values = Numbers(8).take(200);
+  std::vector<std::int8_t> integers(values.size());
+  const float scale = xnnpack::quantize_symmetric(values, integers);
+  std::vector<std::int8_t> narrow = integers;
+  const double narrow_scale = double{xnnpack::narrow_symmetric(narrow, scale, 63)};
+  const auto [low, high] = std::ranges::minmax(narrow);
+  EXPECT_EQ(std::max<int>(-low, high), 63);
+  for (std::size_t i = 0; i < values.size(); ++i)
+    EXPECT_NEAR(double{scale} * integers[i], narrow_scale * narrow[i], 0.6 * narrow_scale);
+  std::vector<std::int8_t> zeros(3);
+  EXPECT_EQ(xnnpack::narrow_symmetric(zeros, 0, 63), 0);
+  std::vector<std::int8_t> opposite{-127, 127, -1, 1, -64, 64};
+  xnnpack::narrow_symmetric(opposite, 1, 63);
+  EXPECT_EQ(opposite, (std::vector<std::int8_t>{-63, 63, 0, 0, -32, 32}));
+}
+
+/// The semantics that engines may choose for relaxed dot products, in plain arithmetic.
+std::int32_t relaxed_dot(std::int32_t w0, std::int32_t w1, std::int32_t x0, std::int32_t x1,
+                         bool x_is_unsigned, bool saturates) {
+  if (!x_is_unsigned) {
+    x0 = static_cast<std::int8_t>(x0);
+    x1 = static_cast<std::int8_t>(x1);
+  }
+  const std::int32_t sum = w0 * x0 + w1 * x1;
+  return saturates ? std::clamp<std::int32_t>(sum, INT16_MIN, INT16_MAX)
+                   : static_cast<std::int16_t>(sum);
+}
+
+TEST(SevenBit, EveryEngineGivesTheSameSums) {
+  constexpr std::int32_t kWeight = xnnpack::SevenBit::kLargestWeight;
+  constexpr std::int32_t kInput = xnnpack::SevenBit::kLargestInput;
+  bool differs_beyond = false;
+  for (const bool x_is_unsigned : {false, true}) {
+    for (const bool saturates : {false, true}) {
+      for (const std::int32_t w0 : {-kWeight, -1, 0, kWeight}) {
+        for (const std::int32_t w1 : {-kWeight, 0, 1, kWeight}) {
+          for (const std::int32_t x : {0, 1, kInput}) {
+            // Two results are added in int16 before they are widened.
+            const std::int32_t dot = relaxed_dot(w0, w1, x, kInput, x_is_unsigned, saturates);
+            EXPECT_EQ(dot, w0 * x + w1 * kInput);
+            EXPECT_EQ(static_cast<std::int16_t>(2 * dot), 2 * dot);
+          }
+        }
+      }
+      // One bit more on either side, and engines differ: the bound is not an accident.
+      differs_beyond |= relaxed_dot(127, 127, 255, 255, x_is_unsigned, saturates) != 2 * 127 * 255;
+    }
+  }
+  EXPECT_TRUE(differs_beyond);
 }
 
 TEST(Int8Weights, ThatAreZeroOrNotFiniteStaySo) {

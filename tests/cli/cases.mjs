@@ -69,7 +69,7 @@ export const cases = [
   {
     name: 'help of classify names every option',
     args: ['classify', '--help'],
-    out: '--pairs --top-k --function-to-apply --batch-size --max-length --threads --dtype --allow-new-head --json'.split(
+    out: '--pairs --top-k --function-to-apply --batch-size --batch-tokens --max-length --threads --dtype --allow-new-head --json'.split(
       ' ',
     ),
   },
@@ -140,6 +140,12 @@ export const cases = [
     args: ['classify', tiny, '--batch-size', '0', 'a'],
     code: 2,
     err: ['--batch-size', '0'],
+  },
+  {
+    name: 'no tokens in a batch',
+    args: ['classify', tiny, '--batch-tokens', '0', 'a'],
+    code: 2,
+    err: ['--batch-tokens', '0'],
   },
   {
     name: 'a number that is none',

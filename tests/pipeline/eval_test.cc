@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "support/fixtures.h"
+#include "support/machine.h"
 #include "verdict/auto/auto_model.h"
 #include "verdict/base/json.h"
 #include "verdict/pipeline/text_classification.h"
@@ -106,6 +107,20 @@ TEST(Eval, Int8KeepsTheAccuracy) {
   // Products are integer products; floating point is left to attention.
   const Counters counters = pipeline.model().counters();
   EXPECT_GT(counters.int8_multiplications, 10 * counters.float_multiplications);
+}
+
+TEST(Eval, BFloat16KeepsTheAccuracy) {
+  if (!has_bf16()) {
+    EXPECT_ANY_THROW(bundled("bf16"));
+    return;
+  }
+  const auto pipeline = bundled("bf16");
+  const auto rows = read_rows("test.jsonl");
+  EXPECT_NEAR(accuracy(pipeline, rows, scores(pipeline, rows)), kStatedAccuracy, 0.3);
+  std::size_t bf16 = 0;
+  for (const ParameterSummary& parameter : pipeline.model().named_parameters())
+    bf16 += parameter.storage == DType::kBF16;
+  EXPECT_EQ(bf16, 6u * 6 + 2);
 }
 
 }  // namespace

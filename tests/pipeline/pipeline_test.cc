@@ -70,13 +70,23 @@ TEST(Pipeline, BatchesChangeNothing) {
        {"Good.", "A much longer sentence about nothing in particular.", "Bad!"}) {
     inputs.push_back({text, std::nullopt});
   }
-  TextClassificationOptions one;
-  one.batch_size = 1;
   const auto together = bundled()(inputs);
-  const auto alone = bundled()(inputs, one);
-  for (std::size_t i = 0; i < inputs.size(); ++i) {
-    EXPECT_EQ(together[i][0].label, alone[i][0].label);
-    EXPECT_NEAR(together[i][0].score, alone[i][0].score, 1e-5);
+  ASSERT_EQ(together.size(), inputs.size());
+  const auto expect_same = [&](const TextClassificationOptions& options) {
+    const auto results = bundled()(inputs, options);
+    ASSERT_EQ(results.size(), inputs.size());
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      EXPECT_EQ(together[i][0].label, results[i][0].label);
+      EXPECT_NEAR(together[i][0].score, results[i][0].score, 1e-5);
+    }
+  };
+  for (const std::int64_t size : {1, 2, 100}) {
+    TextClassificationOptions options;
+    options.batch_size = size;
+    expect_same(options);
+    options.batch_size.reset();
+    options.batch_tokens = size;
+    expect_same(options);
   }
 }
 
@@ -102,6 +112,10 @@ TEST(Pipeline, RefusesInvalidOptions) {
   options.batch_size = 0;
   expect_error(
       ErrorCode::kInvalidArgument, [&] { classify("a", options); }, "batch_size");
+  options.batch_size.reset();
+  options.batch_tokens = 0;
+  expect_error(
+      ErrorCode::kInvalidArgument, [&] { classify("a", options); }, "batch_tokens");
 }
 
 TEST(Pipeline, RefusesAHeadThatIsNotTrained) {

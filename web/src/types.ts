@@ -102,8 +102,10 @@ export interface ClassifyOptions {
   /** The best k labels; `null`: all of them. Default 1. */
   top_k?: number | null;
   function_to_apply?: 'default' | 'softmax' | 'sigmoid' | 'none';
-  /** Texts computed together; default 8. */
+  /** Texts computed together at most; default: as many as `batch_tokens` allows. */
   batch_size?: number;
+  /** Tokens computed together at most, which bounds the memory; default 1024. */
+  batch_tokens?: number;
   /** Cut longer texts; without it a longer text is an error. */
   truncation?: boolean;
   /** Tokens, special ones included; default: the model's maximum. */

@@ -29,9 +29,10 @@ class XnnpackBackend final : public Backend {
 
   std::shared_ptr<Weights> create_weights(const graph::Graph& graph,
                                           ComputeType type) const override {
-    if (type == ComputeType::kBF16) {
+    if (type == ComputeType::kBF16 && machine_->bf16 == nullptr) {
       throw Error(ErrorCode::kUnsupported,
-                  "The dtype \"bf16\" is not supported by this version; use \"f32\" or \"q8\".");
+                  concat("The dtype \"bf16\" needs a CPU with AVX512-BF16; this machine has ",
+                         xnnpack::isa_name(machine_->isa), ". Use \"f32\" or \"q8\"."));
     }
     return std::make_shared<XnnpackWeights>(graph, type, machine_->isa);
   }

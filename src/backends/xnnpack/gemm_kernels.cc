@@ -2,6 +2,9 @@
 
 #include <limits>
 
+#include "verdict/backends/xnnpack/kernels/packed_rows.h"
+#include "verdict/backends/xnnpack/kernels/product_avx512.h"
+#include "verdict/backends/xnnpack/kernels/quantized_rows.h"
 #include "xnnpack/gemm.h"
 
 namespace verdict::xnnpack {
@@ -36,8 +39,8 @@ GemmKernels<F32GemmKernel> f32_gemm_kernels([[maybe_unused]] Isa isa) {
     case Isa::kAvx512Vnni:
     case Isa::kAvx512:
       return {&xnn_f32_gemm_minmax_ukernel_1x32__avx512f_broadcast,
-              &xnn_f32_gemm_minmax_ukernel_7x32__avx512f_broadcast,
-              7,
+              &product_8x32_avx512,
+              8,
               {32, 1, 1}};
     case Isa::kAvx2:
       return {&xnn_f32_gemm_minmax_ukernel_1x16__fma3_broadcast,
@@ -64,10 +67,12 @@ GemmKernels<F32GemmKernel> f32_gemm_kernels([[maybe_unused]] Isa isa) {
 #endif
 }
 
-GemmKernels<Q8GemmKernel> q8_gemm_kernels([[maybe_unused]] Isa isa) {
+GemmKernels<Q8GemmKernel> q8_gemm_kernels([[maybe_unused]] Isa isa,
+                                          [[maybe_unused]] std::size_t in) {
 #if defined(__wasm__)
-  // PackedRowsKernels run the products; only the layout of the weights is asked for.
-  return {nullptr, nullptr, 1, {8, 2, 1}};
+  const QuantizedRowsKernels& kernels = *quantized_rows_kernels(in);
+  return {
+      nullptr, nullptr, 1, {PackedRowsKernels::kColumns, kernels.group, 1, kernels.largest_weight}};
 #elif defined(__x86_64__)
   switch (isa) {
     case Isa::kAvx512Vnni:

@@ -16,6 +16,7 @@ struct PanelLayout {
   std::size_t nr;
   std::size_t kr;
   std::size_t sr;
+  std::int32_t largest_weight = 127;  ///< of int8 weights
 };
 
 /// A family of XNNPACK microkernels for C[m, n] = A[m, k] · Bᵀ + bias: one for a single row, one
@@ -44,7 +45,8 @@ using Q8GemmKernel = void (*)(std::size_t mr, std::size_t nc, std::size_t kc_byt
                               const xnn_qd8_quantization_params* quantization);
 
 GemmKernels<F32GemmKernel> f32_gemm_kernels(Isa isa);
-GemmKernels<Q8GemmKernel> q8_gemm_kernels(Isa isa);
+/// Where `QuantizedRowsKernels` run the products, only the layout of weights of so many inputs.
+GemmKernels<Q8GemmKernel> q8_gemm_kernels(Isa isa, std::size_t in);
 
 /// No clamping: the kernels' parameters for an unbounded output.
 const xnn_f32_minmax_params& unbounded();

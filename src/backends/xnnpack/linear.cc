@@ -49,6 +49,12 @@ std::vector<Tile> make_tiles(const Product& product, std::size_t nr, std::size_t
   return tiles;
 }
 
+/// Divides rows evenly into as few blocks of at most mr as there must be: 16 by 10 are 8 and 8.
+std::size_t even_rows(std::size_t rows, std::size_t mr) {
+  const std::size_t blocks = (rows + mr - 1) / mr;
+  return (rows + blocks - 1) / blocks;
+}
+
 /// Runs `kernel(first_row, rows)` over a tile in blocks of mr rows, then the activation over what
 /// it wrote.
 template <typename Kernel>
@@ -103,23 +109,23 @@ void run_packed_f32(const Machine& machine, const Product& product) {
       });
 }
 
-void run_packed_q8(const Machine& machine, const Product& product) {
-  const PackedRowsKernels& kernels = *machine.packed_rows;
-  const std::size_t stride = round_up(product.in, 2);
-  auto* scales = reinterpret_cast<float*>(product.scratch);
-  auto* packed =
-      reinterpret_cast<std::int16_t*>(scales + round_up(product.rows, PackedRowsKernels::kRows));
+void run_packed_q8(const Machine& machine, const Product& product,
+                   const QuantizedRowsKernels& kernels) {
+  const std::size_t stride = round_up(product.in, kernels.group) * kernels.input_bytes;
+  auto* quantization = reinterpret_cast<RowQuantization*>(product.scratch);
+  std::byte* packed =
+      product.scratch + round_up(product.rows, PackedRowsKernels::kRows) * sizeof(RowQuantization);
   run_packed_rows(
       machine, product,
       [&](std::size_t first, std::size_t rows, const float* x) {
         kernels.quantize(product.in, rows, x, product.x_stride, packed + first * stride,
-                         scales + first);
+                         quantization + first);
       },
       [&](std::size_t first, std::size_t rows, const Tile& tile, const ProductPart& part,
           float* out) {
-        kernels.product_q8(product.in, rows, tile.columns, packed + first * stride, scales + first,
-                           std::get<PackedQ8>(*part.weight).panel(tile.first_column), out,
-                           part.out_stride);
+        kernels.product(
+            product.in, rows, tile.columns, packed + first * stride, quantization + first,
+            std::get<PackedQ8>(*part.weight).panel(tile.first_column), out, part.out_stride);
       });
 }
 
@@ -131,11 +137,36 @@ void run_f32(const Machine& machine, const Product& product) {
     const Tile& tile = tiles[index];
     const ProductPart& part = product.parts[tile.part];
     const float* panel = std::get<PackedF32>(*part.weight).panel(tile.first_column);
-    run_tile(machine, product, tile, gemm.mr, [&](std::size_t first, std::size_t rows, float* out) {
+    const std::size_t mr = even_rows(tile.rows, gemm.mr);
+    run_tile(machine, product, tile, mr, [&](std::size_t first, std::size_t rows, float* out) {
       gemm.choose(rows)(rows, tile.columns, product.in * sizeof(float),
                         product.x + first * product.x_stride, product.x_stride * sizeof(float),
                         panel, out, part.out_stride * sizeof(float), gemm.layout.nr * sizeof(float),
                         &unbounded());
+    });
+  });
+}
+
+void run_bf16(const Machine& machine, const Product& product) {
+  const BF16Kernels& kernels = *machine.bf16;
+  const std::size_t stride = round_up(product.in, 2);
+  auto* converted = reinterpret_cast<std::uint16_t*>(product.scratch);
+  constexpr std::size_t kBlock = 16;
+  machine.pool.run((product.rows + kBlock - 1) / kBlock, [&](std::size_t block, std::size_t) {
+    const std::size_t end = std::min(product.rows, (block + 1) * kBlock);
+    for (std::size_t row = block * kBlock; row < end; ++row)
+      kernels.convert(product.in, product.x + row * product.x_stride, converted + row * stride);
+  });
+  const auto tiles = make_tiles(product, BF16Kernels::kColumns, BF16Kernels::kRows,
+                                static_cast<std::size_t>(machine.pool.threads()));
+  machine.pool.run(tiles.size(), [&](std::size_t index, std::size_t) {
+    const Tile& tile = tiles[index];
+    const ProductPart& part = product.parts[tile.part];
+    const std::byte* panel = std::get<PackedBF16>(*part.weight).panel(tile.first_column);
+    const std::size_t mr = even_rows(tile.rows, BF16Kernels::kRows);
+    run_tile(machine, product, tile, mr, [&](std::size_t first, std::size_t rows, float* out) {
+      kernels.product(product.in, rows, tile.columns, converted + first * stride, stride, panel,
+                      out, part.out_stride);
     });
   });
 }
@@ -180,20 +211,23 @@ Machine::Machine(int threads)
     : isa(detect_isa()),
       kernels(&kernel_table(isa)),
       f32(f32_gemm_kernels(isa)),
-      q8(q8_gemm_kernels(isa)),
+      q8(q8_gemm_kernels(isa, 1)),
       packed_rows(packed_rows_kernels()),
+      bf16(bf16_kernels()),
       pool(threads) {}
 
 std::uint64_t product_scratch(ComputeType type, std::uint64_t rows, std::uint64_t in) {
-  if (packed_rows_kernels() != nullptr) {
-    const std::uint64_t packed = round_up(rows, PackedRowsKernels::kRows);
-    return type == ComputeType::kQ8
-               ? packed * (sizeof(float) + round_up(in, 2) * sizeof(std::int16_t))
-               : packed * in * sizeof(float);
+  const std::uint64_t packed = round_up(rows, PackedRowsKernels::kRows);
+  if (type == ComputeType::kQ8) {
+    if (const auto* kernels = quantized_rows_kernels(static_cast<std::size_t>(in))) {
+      return packed *
+             (sizeof(RowQuantization) + round_up(in, kernels->group) * kernels->input_bytes);
+    }
+    return (rows + kMostRows) * sizeof(xnn_qd8_quantization_params) +
+           rows * round_up(in, kRowAlignment);
   }
-  if (type != ComputeType::kQ8) return 0;
-  return (rows + kMostRows) * sizeof(xnn_qd8_quantization_params) +
-         rows * round_up(in, kRowAlignment);
+  if (type == ComputeType::kBF16) return rows * round_up(in, 2) * sizeof(std::uint16_t);
+  return packed_rows_kernels() != nullptr ? packed * in * sizeof(float) : 0;
 }
 
 void run_product(const Machine& machine, ComputeType type, const Product& product,
@@ -204,8 +238,15 @@ void run_product(const Machine& machine, ComputeType type, const Product& produc
     multiplications += static_cast<std::int64_t>(product.rows * part.columns * product.in);
   }
   if (type == ComputeType::kQ8) {
-    (machine.packed_rows != nullptr ? &run_packed_q8 : &run_q8)(machine, product);
+    if (const auto* kernels = quantized_rows_kernels(product.in)) {
+      run_packed_q8(machine, product, *kernels);
+    } else {
+      run_q8(machine, product);
+    }
     counters.int8_multiplications += multiplications;
+  } else if (type == ComputeType::kBF16) {
+    run_bf16(machine, product);
+    counters.float_multiplications += multiplications;
   } else {
     // One row is all panels and no reuse: packing would only cost.
     const bool packs = machine.packed_rows != nullptr && product.rows > 1;

@@ -5,8 +5,10 @@
 
 #include "verdict/backends/backend.h"
 #include "verdict/backends/xnnpack/gemm_kernels.h"
+#include "verdict/backends/xnnpack/kernels/bf16.h"
 #include "verdict/backends/xnnpack/kernels/kernel_table.h"
 #include "verdict/backends/xnnpack/kernels/packed_rows.h"
+#include "verdict/backends/xnnpack/kernels/quantized_rows.h"
 #include "verdict/backends/xnnpack/thread_pool.h"
 #include "verdict/backends/xnnpack/weights.h"
 
@@ -18,7 +20,9 @@ struct Machine {
   const KernelTable* kernels;
   GemmKernels<F32GemmKernel> f32;
   GemmKernels<Q8GemmKernel> q8;
-  const PackedRowsKernels* packed_rows;  ///< win over the two above where they exist
+  /// Wins over `f32` where it exists, as `quantized_rows_kernels` over `q8`.
+  const PackedRowsKernels* packed_rows;
+  const BF16Kernels* bf16;  ///< null: no products of bfloat16
   ThreadPool pool;
 
   explicit Machine(int threads);

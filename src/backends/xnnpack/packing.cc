@@ -6,7 +6,10 @@
 #include <limits>
 #include <vector>
 
+#include "verdict/backends/xnnpack/kernels/bf16.h"
 #include "verdict/base/dtype.h"
+#include "verdict/base/error.h"
+#include "verdict/base/strings.h"
 
 namespace verdict::xnnpack {
 
@@ -77,11 +80,76 @@ void PackedF32::get_bias(std::span<float> bias) const {
   for (std::size_t out = 0; out < out_; ++out) bias[out] = panel(out)[out % layout_.nr];
 }
 
+namespace {
+
+constexpr PanelLayout kBF16Layout{BF16Kernels::kColumns, 2, 1};
+
+}  // namespace
+
+PackedBF16::PackedBF16(std::size_t out, std::size_t in)
+    : out_(out),
+      in_(in),
+      data_(std::uint64_t{round_up(out, kBF16Layout.nr) / kBF16Layout.nr} * panel_bytes()) {}
+
+std::size_t PackedBF16::panel_bytes() const {
+  return kBF16Layout.nr * (sizeof(float) + packed_inputs(kBF16Layout, in_) * sizeof(std::uint16_t));
+}
+
+const std::byte* PackedBF16::panel(std::size_t column) const {
+  return data_.data() + column / kBF16Layout.nr * panel_bytes();
+}
+
+float* PackedBF16::biases(std::size_t column) {
+  return reinterpret_cast<float*>(data_.data() + column / kBF16Layout.nr * panel_bytes());
+}
+
+std::uint16_t* PackedBF16::weights(std::size_t column) {
+  return reinterpret_cast<std::uint16_t*>(biases(column) + kBF16Layout.nr);
+}
+
+void PackedBF16::set_weight(std::span<const float> row_major) {
+  for (std::size_t out = 0; out < out_; ++out) {
+    std::uint16_t* packed = weights(out);
+    const float* row = row_major.data() + out * in_;
+    for_each_weight(kBF16Layout, in_, out % kBF16Layout.nr,
+                    [&](std::size_t position, std::size_t input) {
+                      if (input < in_) packed[position] = f32_to_bf16(row[input]);
+                    });
+  }
+}
+
+void PackedBF16::get_weight(std::span<float> row_major) const {
+  for (std::size_t out = 0; out < out_; ++out) {
+    const auto* packed =
+        reinterpret_cast<const std::uint16_t*>(panel(out) + kBF16Layout.nr * sizeof(float));
+    float* row = row_major.data() + out * in_;
+    for_each_weight(kBF16Layout, in_, out % kBF16Layout.nr,
+                    [&](std::size_t position, std::size_t input) {
+                      if (input < in_) row[input] = bf16_to_f32(packed[position]);
+                    });
+  }
+}
+
+void PackedBF16::set_bias(std::span<const float> bias) {
+  for (std::size_t out = 0; out < out_; ++out) biases(out)[out % kBF16Layout.nr] = bias[out];
+}
+
+void PackedBF16::get_bias(std::span<float> bias) const {
+  for (std::size_t out = 0; out < out_; ++out)
+    bias[out] = reinterpret_cast<const float*>(panel(out))[out % kBF16Layout.nr];
+}
+
 PackedQ8::PackedQ8(const PanelLayout& layout, std::size_t out, std::size_t in)
     : layout_(layout),
       out_(out),
       in_(in),
-      data_(std::uint64_t{round_up(out, layout.nr) / layout.nr} * panel_bytes()) {}
+      data_(std::uint64_t{round_up(out, layout.nr) / layout.nr} * panel_bytes()) {
+  if (in > kMostQ8Inputs) {
+    throw Error(ErrorCode::kUnsupported,
+                concat("A linear layer of the model has ", in, " inputs; in q8 at most ",
+                       kMostQ8Inputs, " are possible. Load it with dtype \"f32\"."));
+  }
+}
 
 const std::byte* PackedQ8::panel(std::size_t column) const {
   return data_.data() + column / layout_.nr * panel_bytes();
@@ -90,7 +158,8 @@ const std::byte* PackedQ8::panel(std::size_t column) const {
 void PackedQ8::set_weight(std::span<const float> row_major) {
   std::vector<std::int8_t> row(in_);
   for (std::size_t out = 0; out < out_; ++out) {
-    const float scale = quantize_symmetric(row_major.subspan(out * in_, in_), row);
+    float scale = quantize_symmetric(row_major.subspan(out * in_, in_), row);
+    if (layout_.largest_weight < 127) scale = narrow_symmetric(row, scale, layout_.largest_weight);
     std::byte* panel = panel_of(out);
     const std::size_t column = out % layout_.nr;
     auto* weights = reinterpret_cast<std::int8_t*>(panel + layout_.nr * 4);
@@ -147,6 +216,22 @@ float quantize_symmetric(std::span<const float> values, std::span<std::int8_t> o
     squares += std::int64_t{out[i]} * out[i];
   }
   return static_cast<float>(products / static_cast<double>(squares));
+}
+
+float narrow_symmetric(std::span<std::int8_t> row, float scale, std::int32_t largest) {
+  std::int64_t products = 0;
+  std::int64_t squares = 0;
+  for (std::int8_t& q : row) {
+    const std::int32_t doubled = 2 * q * largest;
+    // Rounds half away from zero, so that opposite values stay opposite.
+    const std::int32_t narrow = (doubled + (q < 0 ? -127 : 127)) / 254;
+    products += std::int64_t{q} * narrow;
+    squares += std::int64_t{narrow} * narrow;
+    q = static_cast<std::int8_t>(narrow);
+  }
+  if (squares == 0) return scale;
+  return static_cast<float>(double{scale} * static_cast<double>(products) /
+                            static_cast<double>(squares));
 }
 
 }  // namespace verdict::xnnpack

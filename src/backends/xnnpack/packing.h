@@ -42,7 +42,34 @@ class PackedF32 {
   AlignedBuffer data_;
 };
 
-/// The same in int8 with one scale an output (symmetric, ±127). A panel is nr int32 of minus the
+/// The same in bfloat16, rounded to nearest even, for `BF16Kernels`.
+class PackedBF16 {
+ public:
+  PackedBF16(std::size_t out, std::size_t in);
+
+  void set_weight(std::span<const float> row_major);
+  void set_bias(std::span<const float> bias);
+  void get_weight(std::span<float> row_major) const;  ///< the rounded values
+  void get_bias(std::span<float> bias) const;
+
+  const std::byte* panel(std::size_t column) const;
+  std::size_t bytes() const { return data_.size(); }
+
+ private:
+  std::size_t panel_bytes() const;
+  /// Where weights and biases of the panel of a column begin.
+  std::uint16_t* weights(std::size_t column);
+  float* biases(std::size_t column);
+
+  std::size_t out_;
+  std::size_t in_;
+  AlignedBuffer data_;
+};
+
+/// Longer rows of 8-bit inputs and weights could overflow an int32 sum.
+inline constexpr std::size_t kMostQ8Inputs = INT32_MAX / (255 * 127);
+
+/// The same in int8 with one scale an output (symmetric). A panel is nr int32 of minus the
 /// column's sum, nr × inputs int8 weights, nr scales and nr biases.
 class PackedQ8 {
  public:
@@ -71,5 +98,9 @@ class PackedQ8 {
 /// Quantises a row symmetrically to ±127; returns the scale that brings the integers nearest to the
 /// values in the least squares (0 for a row of zeros, NaN for one that is not finite).
 float quantize_symmetric(std::span<const float> values, std::span<std::int8_t> out);
+
+/// Brings such a row, of this scale, to ±`largest`; returns the new scale, again of the least
+/// squares. A function of the integers, so that a row that was stored as int8 gives the same.
+float narrow_symmetric(std::span<std::int8_t> row, float scale, std::int32_t largest);
 
 }  // namespace verdict::xnnpack

@@ -85,6 +85,11 @@ void set_bias(PackedWeight& packed, std::span<const float> values) {
 void get_bias(const PackedWeight& packed, std::span<float> values) {
   std::visit([&](const auto& p) { p.get_bias(values); }, packed);
 }
+bool has_floats(const PackedWeight& packed) { return !std::holds_alternative<PackedQ8>(packed); }
+void get_weight(const PackedWeight& packed, std::span<float> values) {
+  if (const auto* f32 = std::get_if<PackedF32>(&packed)) f32->get_weight(values);
+  if (const auto* bf16 = std::get_if<PackedBF16>(&packed)) bf16->get_weight(values);
+}
 std::size_t bytes(const std::vector<PackedWeight>& groups) {
   std::size_t total = 0;
   for (const PackedWeight& packed : groups)
@@ -140,7 +145,8 @@ XnnpackWeights::XnnpackWeights(const graph::Graph& graph, ComputeType type, Isa 
 }
 
 PackedWeight XnnpackWeights::make_packed(std::size_t out, std::size_t in, Isa isa) const {
-  if (type_ == ComputeType::kQ8) return PackedQ8(q8_gemm_kernels(isa).layout, out, in);
+  if (type_ == ComputeType::kQ8) return PackedQ8(q8_gemm_kernels(isa, in).layout, out, in);
+  if (type_ == ComputeType::kBF16) return PackedBF16(out, in);
   return PackedF32(f32_gemm_kernels(isa).layout, out, in);
 }
 
@@ -312,15 +318,13 @@ Tensor XnnpackWeights::get(ParameterId parameter) const {
         get_bias(linear.groups[group], group_of(values, group, groups));
       return tensor;
     }
-    if (linear.part.weight != parameter ||
-        !std::holds_alternative<PackedF32>(linear.groups.front())) {
+    if (linear.part.weight != parameter || !has_floats(linear.groups.front())) {
       continue;
     }
     const PartView view(linear.part, declared.shape, groups);
     weight.resize(view.out() * view.in());
     for (std::size_t group = 0; group < groups; ++group) {
-      std::get<PackedF32>(linear.groups[group])
-          .get_weight(group_of(std::span<float>(weight), group, groups));
+      get_weight(linear.groups[group], group_of(std::span<float>(weight), group, groups));
     }
     for (std::size_t out = 0; out < view.out(); ++out) {
       for (std::size_t in = 0; in < view.in(); ++in)
@@ -336,12 +340,12 @@ Tensor XnnpackWeights::get(ParameterId parameter) const {
         get_bias(convolution.groups[group], stored);
         found = true;
       }
-      const auto* packed = std::get_if<PackedF32>(&convolution.groups[group]);
-      if (convolution.weight != parameter || packed == nullptr) continue;
+      const PackedWeight& packed = convolution.groups[group];
+      if (convolution.weight != parameter || !has_floats(packed)) continue;
       const std::size_t columns =
           static_cast<std::size_t>(declared.shape[1]) * kernel_size(declared.shape);
       weight.resize(stored.size());
-      packed->get_weight(weight);
+      get_weight(packed, weight);
       for (std::size_t i = 0; i < stored.size(); ++i)
         stored[convolution_position(declared.shape, i / columns, i % columns)] = weight[i];
       found = true;
@@ -373,8 +377,11 @@ std::int64_t XnnpackWeights::packed_bytes(ParameterId parameter) const {
 }
 
 DType XnnpackWeights::storage(ParameterId parameter) const {
-  const bool is_float = type_ != ComputeType::kQ8 || vectors_[index(parameter)].has_value();
-  return is_float || shape(parameter).size() < 2 ? DType::kF32 : DType::kI8;
+  const bool is_float = type_ == ComputeType::kF32 || vectors_[index(parameter)].has_value();
+  if (is_float || shape(parameter).size() < 2) return DType::kF32;
+  if (type_ == ComputeType::kQ8) return DType::kI8;
+  const bool is_table = std::ranges::find(tables_, parameter, &Table::parameter) != tables_.end();
+  return is_table ? DType::kF32 : DType::kBF16;
 }
 
 const LinearWeight& XnnpackWeights::linear(const graph::LinearPart& part) const {

@@ -10,7 +10,7 @@
 
 namespace verdict::xnnpack {
 
-using PackedWeight = std::variant<PackedF32, PackedQ8>;
+using PackedWeight = std::variant<PackedF32, PackedQ8, PackedBF16>;
 
 /// One weight with its bias, packed for the products that use it.
 struct LinearWeight {

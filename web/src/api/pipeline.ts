@@ -18,6 +18,7 @@ const CLASSIFY_OPTIONS = [
   'top_k',
   'function_to_apply',
   'batch_size',
+  'batch_tokens',
   'truncation',
   'max_length',
 ] as const;
@@ -25,6 +26,7 @@ const CLASSIFY_OPTIONS = [
 const CLASSIFY_KINDS = {
   function_to_apply: { values: ['default', 'softmax', 'sigmoid', 'none'] },
   batch_size: { least: 1 },
+  batch_tokens: { least: 1 },
   truncation: 'boolean',
   max_length: { least: 1 },
 } as const;

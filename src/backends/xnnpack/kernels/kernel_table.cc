@@ -1,6 +1,8 @@
 #include "verdict/backends/xnnpack/kernels/kernel_table.h"
 
+#include "verdict/backends/xnnpack/kernels/bf16.h"
 #include "verdict/backends/xnnpack/kernels/packed_rows.h"
+#include "verdict/backends/xnnpack/kernels/quantized_rows.h"
 
 namespace verdict::xnnpack {
 
@@ -8,6 +10,7 @@ const KernelTable& baseline_kernels();
 #if defined(__x86_64__)
 const KernelTable& avx2_kernels();
 const KernelTable& avx512_kernels();
+const BF16Kernels& avx512bf16_kernels();
 #endif
 
 const KernelTable& kernel_table([[maybe_unused]] Isa isa) {
@@ -25,8 +28,29 @@ const KernelTable& kernel_table([[maybe_unused]] Isa isa) {
   return baseline_kernels();
 }
 
-#if !defined(__wasm__)
+const BF16Kernels* bf16_kernels() {
+#if defined(__x86_64__)
+  const bool has_avx512 = detect_isa() == Isa::kAvx512 || detect_isa() == Isa::kAvx512Vnni;
+  if (has_avx512 && __builtin_cpu_supports("avx512bf16")) return &avx512bf16_kernels();
+#endif
+  return nullptr;
+}
+
+#if defined(__wasm__)
+const QuantizedRowsKernels& twelve_bit_kernels();
+#if defined(__wasm_relaxed_simd__)
+const QuantizedRowsKernels& seven_bit_kernels();
+#endif
+
+const QuantizedRowsKernels* quantized_rows_kernels([[maybe_unused]] std::size_t n) {
+#if defined(__wasm_relaxed_simd__)
+  if (n >= kLeastSevenBitInputs) return &seven_bit_kernels();
+#endif
+  return &twelve_bit_kernels();
+}
+#else
 const PackedRowsKernels* packed_rows_kernels() { return nullptr; }
+const QuantizedRowsKernels* quantized_rows_kernels(std::size_t) { return nullptr; }
 #endif
 
 }  // namespace verdict::xnnpack

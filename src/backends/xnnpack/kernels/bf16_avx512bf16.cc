@@ -1,0 +1,76 @@
+// Products of bfloat16 for AVX512-BF16.
+//
+// A block is up to 8 rows × 32 columns: 16 accumulators. One instruction (vdpbf16ps) multiplies 16
+// pairs of inputs and weights and adds both products to a float32: 32 multiplications, twice those
+// of float32. It flushes denormals, which changes nothing that 8 bits of mantissa would show. The
+// limit is that instruction, one a clock.
+#include "verdict/backends/xnnpack/kernels/bf16.h"
+
+#include <immintrin.h>
+
+#include <bit>
+#include <cstring>
+
+namespace verdict::xnnpack {
+
+namespace {
+
+void convert(std::size_t n, const float* x, std::uint16_t* out) {
+  for (std::size_t i = 0; i < n; i += 16) {
+    const std::size_t left = n - i;
+    const auto mask = static_cast<__mmask16>(left >= 16 ? 0xffff : (1u << left) - 1);
+    const auto rounded =
+        std::bit_cast<__m256i>(_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(mask, x + i)));
+    // An odd row gets its zero from the lanes that were not loaded.
+    const auto stored = static_cast<__mmask16>(mask | mask << (n & 1));
+    _mm256_mask_storeu_epi16(out + i, stored, rounded);
+  }
+}
+
+template <std::size_t kRows>
+void product(std::size_t n, std::size_t columns, const std::uint16_t* a, std::size_t a_stride,
+             const std::byte* panel, float* c, std::size_t c_stride) {
+  __m512 sums[kRows][2];
+  for (auto& row : sums) {
+    row[0] = _mm512_loadu_ps(panel);
+    row[1] = _mm512_loadu_ps(panel + 64);
+  }
+  const auto load = [](const std::byte* w) {
+    return std::bit_cast<__m512bh>(_mm512_loadu_si512(w));
+  };
+  for (std::size_t i = 0; i < n; i += 2) {
+    panel += 128;
+    const __m512bh w0 = load(panel);
+    const __m512bh w1 = load(panel + 64);
+    for (std::size_t r = 0; r < kRows; ++r) {
+      std::int32_t pair = 0;
+      std::memcpy(&pair, a + r * a_stride + i, sizeof(pair));
+      const auto x = std::bit_cast<__m512bh>(_mm512_set1_epi32(pair));
+      sums[r][0] = _mm512_dpbf16_ps(sums[r][0], x, w0);
+      sums[r][1] = _mm512_dpbf16_ps(sums[r][1], x, w1);
+    }
+  }
+  const auto mask = static_cast<std::uint32_t>((std::uint64_t{1} << columns) - 1);
+  for (std::size_t r = 0; r < kRows; ++r) {
+    _mm512_mask_storeu_ps(c + r * c_stride, static_cast<__mmask16>(mask), sums[r][0]);
+    _mm512_mask_storeu_ps(c + r * c_stride + 16, static_cast<__mmask16>(mask >> 16), sums[r][1]);
+  }
+}
+
+constexpr void (*kByRows[])(std::size_t, std::size_t, const std::uint16_t*, std::size_t,
+                            const std::byte*, float*,
+                            std::size_t) = {&product<1>, &product<2>, &product<3>, &product<4>,
+                                            &product<5>, &product<6>, &product<7>, &product<8>};
+
+void product_of_rows(std::size_t n, std::size_t rows, std::size_t columns, const std::uint16_t* a,
+                     std::size_t a_stride, const std::byte* panel, float* c, std::size_t c_stride) {
+  kByRows[rows - 1](n, columns, a, a_stride, panel, c, c_stride);
+}
+
+constexpr BF16Kernels kKernels{&convert, &product_of_rows};
+
+}  // namespace
+
+const BF16Kernels& avx512bf16_kernels() { return kKernels; }
+
+}  // namespace verdict::xnnpack

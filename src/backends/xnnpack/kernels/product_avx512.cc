@@ -1,0 +1,54 @@
+// Products of float32 over XNNPACK's panels of 32 columns, for AVX-512.
+//
+// A block is up to 8 rows × 32 columns: 16 accumulators, 2 vectors of weights, and inputs that the
+// multiplying instruction broadcasts from memory itself. XNNPACK's kernel has 7 rows; with 8, and
+// with rows divided evenly (run_tile), 16 tokens are two full blocks instead of 7 + 7 + 2. The
+// limit is one 512-bit multiplication and addition a clock, or two where the CPU has both units.
+#include "verdict/backends/xnnpack/kernels/product_avx512.h"
+
+#include <immintrin.h>
+
+namespace verdict::xnnpack {
+
+namespace {
+
+template <std::size_t kRows>
+void product(std::size_t columns, std::size_t n, const float* a, std::size_t a_stride,
+             const float* w, float* c, std::size_t c_stride) {
+  __m512 sums[kRows][2];
+  for (auto& row : sums) {
+    row[0] = _mm512_loadu_ps(w);
+    row[1] = _mm512_loadu_ps(w + 16);
+  }
+  for (std::size_t i = 0; i < n; ++i) {
+    w += 32;
+    const __m512 w0 = _mm512_loadu_ps(w);
+    const __m512 w1 = _mm512_loadu_ps(w + 16);
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const __m512 x = _mm512_set1_ps(a[r * a_stride + i]);
+      sums[r][0] = _mm512_fmadd_ps(x, w0, sums[r][0]);
+      sums[r][1] = _mm512_fmadd_ps(x, w1, sums[r][1]);
+    }
+  }
+  const auto mask = static_cast<std::uint32_t>((std::uint64_t{1} << columns) - 1);
+  for (std::size_t r = 0; r < kRows; ++r) {
+    _mm512_mask_storeu_ps(c + r * c_stride, static_cast<__mmask16>(mask), sums[r][0]);
+    _mm512_mask_storeu_ps(c + r * c_stride + 16, static_cast<__mmask16>(mask >> 16), sums[r][1]);
+  }
+}
+
+constexpr void (*kByRows[])(std::size_t, std::size_t, const float*, std::size_t, const float*,
+                            float*, std::size_t) = {&product<1>, &product<2>, &product<3>,
+                                                    &product<4>, &product<5>, &product<6>,
+                                                    &product<7>, &product<8>};
+
+}  // namespace
+
+void product_8x32_avx512(std::size_t rows, std::size_t columns, std::size_t n_bytes, const float* a,
+                         std::size_t a_stride, const float* w, float* c, std::size_t c_stride,
+                         std::size_t, const xnn_f32_minmax_params*) {
+  kByRows[rows - 1](columns, n_bytes / sizeof(float), a, a_stride / sizeof(float), w, c,
+                    c_stride / sizeof(float));
+}
+
+}  // namespace verdict::xnnpack

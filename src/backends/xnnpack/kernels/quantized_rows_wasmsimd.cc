@@ -1,0 +1,107 @@
+// Products of int16 inputs and int8 weights over packed rows for WebAssembly's 128-bit vectors.
+//
+// Rows have 12 bits, symmetric: no zero points, and an error far below the weights'. Pairs of
+// inputs and weights, widened when they are loaded, are multiplied and each pair's sum is added to
+// an int32 (i32x4.dot_i16x8_s): eight products an instruction, exact. `largest_q8` bounds the
+// inputs: n · 127 · bound < 2³¹. The limit is that instruction, two a clock on x86 (pmaddwd).
+#include "verdict/backends/xnnpack/kernels/quantized_rows.h"
+#include "verdict/backends/xnnpack/kernels/wasm_vectors.h"
+
+namespace verdict::xnnpack {
+
+namespace {
+
+constexpr std::size_t kRows = PackedRowsKernels::kRows;
+constexpr std::size_t kColumns = PackedRowsKernels::kColumns;
+
+/// The bound of quantised inputs that keeps the int32 sums of n products with ±127 from
+/// overflowing: 12 bits up to n = 4129, less beyond.
+constexpr std::int32_t largest_q8(std::size_t n) {
+  constexpr std::int64_t kMost = 2147483647 / 127;
+  const std::int64_t bound = n == 0 ? kMost : kMost / static_cast<std::int64_t>(n);
+  return static_cast<std::int32_t>(bound < 4095 ? bound : 4095);
+}
+
+float largest_in(std::size_t n, const float* x) {
+  v128_t largest = wasm_f32x4_splat(0);
+  std::size_t i = 0;
+  for (; i + 4 <= n; i += 4)
+    largest = wasm_f32x4_max(largest, wasm_f32x4_abs(wasm_v128_load(x + i)));
+  float lanes[4];
+  wasm_v128_store(lanes, largest);
+  float out = 0;
+  // A comparison that NaN does not lose: max of the vectors keeps it as well.
+  const auto take = [&](float v) { out = v <= out ? out : v; };
+  for (const float lane : lanes) take(lane);
+  for (; i < n; ++i) take(__builtin_fabsf(x[i]));
+  return out;
+}
+
+void quantize(std::size_t n, std::size_t rows, const float* x, std::size_t stride,
+              std::byte* blocks, RowQuantization* quantization) {
+  auto* out = reinterpret_cast<std::int16_t*>(blocks);
+  const auto bound = static_cast<float>(largest_q8(n));
+  float inverse[kRows] = {};
+  for (std::size_t r = 0; r < kRows; ++r) {
+    const float largest = r < rows ? largest_in(n, x + r * stride) : 0;
+    const bool finite = largest - largest == 0;
+    const float scale = finite ? largest / bound : largest - largest;
+    quantization[r] = {0, scale};
+    // A subnormal range is as good as zero.
+    inverse[r] = finite && scale > 1e-37f ? 1 / scale : 0;
+  }
+  v128_t factors[kRows];
+  const float* from[kRows];
+  for (std::size_t r = 0; r < kRows; ++r) {
+    factors[r] = wasm_f32x4_splat(inverse[r]);
+    from[r] = x + (r < rows ? r : 0) * stride;
+  }
+  const auto rounded = [&](std::size_t r, std::size_t i) {
+    return wasm_i32x4_trunc_sat_f32x4(
+        wasm_f32x4_nearest(wasm_f32x4_mul(wasm_v128_load(from[r] + i), factors[r])));
+  };
+  std::size_t i = 0;
+  for (; i + 4 <= n; i += 4, out += 16) {
+    const v128_t ab = wasm_i16x8_narrow_i32x4(rounded(0, i), rounded(1, i));
+    const v128_t cd = wasm_i16x8_narrow_i32x4(rounded(2, i), rounded(3, i));
+    wasm_v128_store(out, wasm_i32x4_shuffle(ab, cd, 0, 2, 4, 6));
+    wasm_v128_store(out + 8, wasm_i32x4_shuffle(ab, cd, 1, 3, 5, 7));
+  }
+  for (; i < n; i += 2, out += 8) {
+    for (std::size_t r = 0; r < kRows; ++r) {
+      for (std::size_t k = 0; k < 2; ++k) {
+        const float v = i + k < n ? from[r][i + k] * inverse[r] : 0;
+        out[2 * r + k] = static_cast<std::int16_t>(v == v ? __builtin_nearbyintf(v) : 0);
+      }
+    }
+  }
+}
+
+__attribute__((noinline)) void product_q8(std::size_t n, std::size_t rows, std::size_t columns,
+                                          const std::byte* blocks,
+                                          const RowQuantization* quantization,
+                                          const std::byte* panel, float* c, std::size_t stride) {
+  const auto* a = reinterpret_cast<const std::int16_t*>(blocks);
+  v128_t sums[kRows][2];
+  for (auto& row : sums) row[0] = row[1] = wasm_i32x4_splat(0);
+  const std::byte* w = panel + kColumns * sizeof(std::int32_t);
+#pragma clang loop unroll(disable)
+  for (std::size_t pairs = (n + 1) / 2; pairs > 0; --pairs, a += 2 * kRows, w += 2 * kColumns) {
+    const v128_t w0 = wasm_i16x8_load8x8(w);
+    const v128_t w1 = wasm_i16x8_load8x8(w + 8);
+    for (std::size_t r = 0; r < kRows; ++r) {
+      const v128_t x = wasm_v128_load32_splat(a + 2 * r);
+      sums[r][0] = wasm_i32x4_add(sums[r][0], wasm_i32x4_dot_i16x8(x, w0));
+      sums[r][1] = wasm_i32x4_add(sums[r][1], wasm_i32x4_dot_i16x8(x, w1));
+    }
+  }
+  store_scaled(sums, quantization, w, rows, columns, c, stride);
+}
+
+constexpr QuantizedRowsKernels kKernels{2, sizeof(std::int16_t), 127, &quantize, &product_q8};
+
+}  // namespace
+
+const QuantizedRowsKernels& twelve_bit_kernels() { return kKernels; }
+
+}  // namespace verdict::xnnpack
