@@ -71,6 +71,15 @@ function randomParameters(config) {
   return { parameters, get };
 }
 
+/** Writes a BERT classifier with random weights into a folder; `shape` overrides BERT-base's config. */
+export function randomBert(folder, shape = {}) {
+  const config = { ...BERT_BASE, ...shape };
+  const { parameters, get } = randomParameters(config);
+  writeFileSync(join(folder, 'config.json'), JSON.stringify(config));
+  writeSafetensors(join(folder, 'model.safetensors'), parameters, get);
+  return get;
+}
+
 const WRITERS = {
   /** The bundled model: MiniLM-L6's shape with trained weights. */
   minilm: {
@@ -89,9 +98,7 @@ const WRITERS = {
     title: 'BERT-base shape (random weights)',
     source: null,
     write(folder) {
-      const { parameters, get } = randomParameters(BERT_BASE);
-      writeFileSync(join(folder, 'config.json'), JSON.stringify(BERT_BASE));
-      writeSafetensors(join(folder, 'model.safetensors'), parameters, get);
+      const get = randomBert(folder);
       writeBertOnnx(join(folder, 'model.onnx'), BERT_BASE, get, { q8: false });
       writeBertOnnx(join(folder, 'model-q8.onnx'), BERT_BASE, get, { q8: true });
     },
