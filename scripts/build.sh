@@ -39,7 +39,7 @@ for variant in "${variants[@]}"; do
 done
 
 say "Compiling TypeScript"
-[ -d node_modules/typescript ] || quiet npm ci --no-audit --no-fund
+[ -d node_modules/esbuild ] || quiet npm ci --no-audit --no-fund
 node scripts/make-classes.mjs --check
 # What was compiled from sources that are gone must not be packed.
 find web/dist -mindepth 1 -maxdepth 1 ! -name wasm -exec rm -rf {} +

@@ -1,7 +1,8 @@
-// Writes the manifest of the variants in web/dist/wasm, makes the command line executable, and checks
-// the sizes against web/size-budget.json.
+// Writes the manifest of the variants in web/dist/wasm, makes the command line executable, minifies what
+// a page downloads, and checks the sizes against web/size-budget.json.
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { transformSync } from 'esbuild';
 import { builtVariants, totalSize, variantFiles } from './package-sizes.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -32,6 +33,17 @@ writeFileSync(
     '',
   ].join('\n'),
 );
+// Names of properties and of files stay; a bundler that minifies again finds nothing to do.
+for (const path of new Set(names.flatMap((name) => variantFiles(dist, name)))) {
+  if (path.endsWith('.wasm')) continue;
+  const { code } = transformSync(readFileSync(path, 'utf8'), {
+    minify: true,
+    format: 'esm',
+    target: 'es2022',
+    legalComments: 'none',
+  });
+  writeFileSync(path, code);
+}
 chmodSync(join(dist, 'bin/verdict.js'), 0o755);
 
 const budget = JSON.parse(readFileSync(join(root, 'web/size-budget.json'), 'utf8'));
