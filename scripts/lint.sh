@@ -26,5 +26,5 @@ run_tidy() {
     fail "clang-tidy found something."
 }
 git ls-files 'src/*.cc' | grep -vE '^src/(bindings|backends/xnnpack/kernels)/' | run_tidy
-git ls-files 'src/backends/xnnpack/kernels/*.cc' 'tests/*_test.cc' | grep -v '_wasmsimd\.cc$' |
+git ls-files 'src/backends/xnnpack/kernels/*.cc' 'tests/*_test.cc' | grep -vE '_wasm(simd|relaxed)\.cc$' |
   run_tidy --checks='-*,clang-diagnostic-*,misc-unused-alias-decls'

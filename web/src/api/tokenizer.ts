@@ -242,7 +242,7 @@ export class LoadedTokenizer {
 }
 
 function checkList<T>(list: readonly T[], what: string): readonly T[] {
-  if (Array.isArray(list)) return list;
+  if (Array.isArray(list)) return list as readonly T[];
   throw new VerdictError('invalid_argument', `A list of ${what} was expected.`);
 }
 
