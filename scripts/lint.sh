@@ -7,7 +7,7 @@ format=$(command -v clang-format-14 || command -v clang-format) || fail "clang-f
 tidy=$(command -v clang-tidy-14 || command -v clang-tidy) || fail "clang-tidy is needed."
 
 say "clang-format"
-git ls-files 'src/*.cc' 'src/*.h' 'src/*.inc' 'tests/*.cc' 'tests/*.h' | grep -v unicode_tables |
+git ls-files 'src/*.cc' 'src/*.h' 'src/*.inc' 'tests/*.cc' 'tests/*.h' 'converter/*.cc' 'converter/*.h' | grep -v unicode_tables |
   xargs "$format" --dry-run --Werror
 say "Prettier and ESLint"
 git ls-files '*.mjs' '*.ts' '*.html' '*.css' |
@@ -25,6 +25,6 @@ run_tidy() {
   xargs -P "$(nproc)" -n 2 "$tidy" -p build/native --quiet "$@" 2>/dev/null ||
     fail "clang-tidy found something."
 }
-git ls-files 'src/*.cc' | grep -vE '^src/(bindings|backends/xnnpack/kernels)/' | run_tidy
+git ls-files 'src/*.cc' 'converter/*.cc' | grep -vE '^src/(bindings|backends/xnnpack/kernels)/' | run_tidy
 git ls-files 'src/backends/xnnpack/kernels/*.cc' 'tests/*_test.cc' | grep -vE '_wasm(simd|relaxed)\.cc$' |
   run_tidy --checks='-*,clang-diagnostic-*,misc-unused-alias-decls'

@@ -49,7 +49,7 @@ suite() { stage "$@" || true; }
 
 set_up() {
   need_packages build-essential cmake ninja-build ccache git ca-certificates python3 xz-utils \
-    pkg-config libcurl4-openssl-dev clang-14 clang-tidy-14 clang-format-14 chromium firefox-esr valgrind
+    pkg-config libcurl4-openssl-dev zlib1g-dev libsnappy-dev clang-14 clang-tidy-14 clang-format-14 chromium firefox-esr valgrind
   [ -d node_modules/esbuild ] || quiet npm ci --no-audit --no-fund
   need_newer_node
   bash scripts/get-sources.sh >/dev/null
