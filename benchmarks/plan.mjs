@@ -15,21 +15,27 @@ function group(id, title, runtime, variant, dtype, ours, theirs, options = {}) {
   return { id, title, contestants, ...options };
 }
 
+/** By dtype. onnxruntime-node is the native library, called from Node. */
+const NATIVE_PEERS = {
+  f32: ['openvino', 'ctranslate2', 'torch', 'onnxruntime-node'],
+  q8: ['openvino', 'ctranslate2', 'onnxruntime-node'],
+  bf16: ['openvino'],
+};
+
 /** The groups in which latency is measured. */
 export function latencyGroups() {
   const web = (id, title, runtime, variant) =>
     ['f32', 'q8'].map((dtype) =>
       group(`${id}-${dtype}`, title, runtime, variant, dtype, 'verdict-wasm', ['onnxruntime-web']),
     );
-  const native = ['f32', 'q8'].map((dtype) => {
-    const own = group(`native-${dtype}`, 'native', 'own', '', dtype, 'verdict-native', []);
-    const node = [1, 2].map((threads) => ({
-      peer: 'onnxruntime-node',
-      runtime: 'node',
-      dtype,
-      threads,
-    }));
-    return { ...own, contestants: [...own.contestants, ...node] };
+  const native = Object.entries(NATIVE_PEERS).map(([dtype, peers]) => {
+    const node = peers.includes('onnxruntime-node') ? ['onnxruntime-node'] : [];
+    const others = peers.filter((peer) => !node.includes(peer));
+    const own = group(`native-${dtype}`, 'native', 'own', '', dtype, 'verdict-native', others);
+    const inNode = node.flatMap((peer) =>
+      [1, 2].map((threads) => ({ peer, runtime: 'node', dtype, threads })),
+    );
+    return { ...own, contestants: [...own.contestants, ...inNode] };
   });
   return [
     ...web('wasm', 'WebAssembly, plain SIMD, Node', 'node', 'simd'),
@@ -61,4 +67,4 @@ export const TOKENIZERS = [
  * engine beyond it and nothing is reported. A peer's int8 may be coarse: random words of 16 tokens
  * move onnxruntime's by more than half; the accuracy of int8 is reported on real texts.
  */
-export const TOLERANCE = { f32: 1e-4, q8: 0.25, 'q8 of a peer': 1 };
+export const TOLERANCE = { f32: 1e-4, bf16: 0.05, q8: 0.25, 'q8 of a peer': 1 };

@@ -48,6 +48,9 @@ function listOf(text, known, option) {
   return names;
 }
 
+/** Whether this CPU multiplies bfloat16. */
+const hasBf16 = () => /\bavx512_bf16\b/.test(readFileSync('/proc/cpuinfo', 'utf8'));
+
 function parseOptions(args) {
   const options = {
     quick: { type: 'boolean', default: false },
@@ -74,7 +77,7 @@ function parseOptions(args) {
   if (pinned[0] === pinned[1] || Math.max(...pinned) >= cpus().length) {
     usage(`--cpus is "${values.cpus}"; two different CPUs below ${cpus().length} were expected.`);
   }
-  const groups = latencyGroups();
+  const groups = latencyGroups().filter(({ id }) => id !== 'native-bf16' || hasBf16());
   const known = groups.map((group) => group.id);
   const chosen = listOf(values.groups, known, '--groups');
   return {

@@ -1,11 +1,11 @@
 // Writes src/base/unicode_tables.inc from the reference's answers for every code point
-// (tests/fixtures/tokenizers/unicode_tables.json.gz). Run it after that file changes.
+// (scripts/unicode_tables.json.gz). Run it after that file changes.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 
 const root = new URL('..', import.meta.url);
 const tables = JSON.parse(
-  gunzipSync(readFileSync(new URL('tests/fixtures/tokenizers/unicode_tables.json.gz', root))),
+  gunzipSync(readFileSync(new URL('scripts/unicode_tables.json.gz', root))),
 );
 const hex = (n) => `0x${n.toString(16)}`;
 const lines = [

@@ -5,29 +5,15 @@
 trains a tokenizer.json of KIND bpe (as GPT-2's) or unigram (as T5's) on the lines of standard input.
 """
 
-import json
 import os
 import sys
-import time
 
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
 
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers  # noqa: E402
 from tokenizers import pre_tokenizers, processors, trainers  # noqa: E402
 
-
-def waited_ms():
-    """Milliseconds that this thread has waited for a CPU."""
-    with open("/proc/thread-self/schedstat") as statistics:
-        return int(statistics.read().split()[1]) / 1e6
-
-
-def timed(call):
-    before = waited_ms()
-    start = time.perf_counter()
-    value = call()
-    ms = (time.perf_counter() - start) * 1e3
-    return value, {"ms": ms, "waited_ms": waited_ms() - before}
+from python_host import serve, timed  # noqa: E402
 
 
 class Handler:
@@ -91,19 +77,8 @@ def train(kind, path):
     tokenizer.save(path)
 
 
-def serve():
-    handler = Handler()
-    for line in sys.stdin:
-        request = json.loads(line)
-        try:
-            answer = getattr(handler, request["op"])(request)
-        except Exception as error:  # as the other hosts: every error is an answer
-            answer = {"error": f"{type(error).__name__}: {error}"}
-        print(json.dumps(answer), flush=True)
-
-
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--train"]:
         train(*sys.argv[2:4])
     else:
-        serve()
+        serve(Handler())

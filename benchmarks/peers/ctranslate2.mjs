@@ -1,0 +1,4 @@
+import { pythonModels } from './python.mjs';
+
+export const title = 'CTranslate2';
+export const command = pythonModels('ctranslate2');

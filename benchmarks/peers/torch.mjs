@@ -1,0 +1,4 @@
+import { pythonModels } from './python.mjs';
+
+export const title = 'torch';
+export const command = pythonModels('torch');
