@@ -80,9 +80,19 @@ const json& get_list(const json& component, std::string_view field) {
 }
 
 Vocabulary read_vocabulary(std::string_view object) {
-  JsonScanner scanner(object);
-  if (scanner.peek() != '{') corrupt("model", "it has no object \"vocab\"");
+  JsonScanner counter(object);
+  if (counter.peek() != '{') corrupt("model", "it has no object \"vocab\"");
+  std::size_t tokens = 0;
+  std::size_t bytes = 0;
+  counter.object([&](std::string_view token) {
+    ++tokens;
+    bytes += token.size();
+    counter.value();
+  });
+  // Exactly what is needed: doubling would hold a large table twice.
   Vocabulary vocabulary;
+  vocabulary.reserve(tokens, bytes);
+  JsonScanner scanner(object);
   scanner.object([&](std::string_view token) {
     const bool is_number = scanner.at_number();
     const std::string id(is_number ? scanner.number() : scanner.value());

@@ -1,12 +1,21 @@
 #include "verdict/tokenizers/vocabulary.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
 
 namespace verdict {
+
+namespace {
+
+std::uint32_t hash_of(std::string_view token) {
+  Vocabulary::Hash hash;
+  hash.add(token);
+  return hash.value();
+}
+
+}  // namespace
 
 void Vocabulary::add(std::string_view token, std::int64_t id) { put(token, id); }
 
@@ -26,49 +35,57 @@ std::int32_t Vocabulary::put(std::string_view token, std::int64_t id) {
   if (token.size() >= (1u << 24) || text_.size() + token.size() > UINT32_MAX) {
     throw Error(ErrorCode::kCorruptFile, "The vocabulary's tokens are too long.");
   }
-  Hash hash;
-  hash.add(token);
-  const auto start = static_cast<std::uint32_t>(text_.size());
-  const auto size = static_cast<std::uint32_t>(token.size());
-  text_ += token;
-  if (4 * (count_ + 1) > 3 * slots_.size()) grow();
-  const std::int32_t before = insert({hash.value(), static_cast<std::int32_t>(id), start, size});
+  if (4 * (count_ + 1) > 3 * slots_.size()) resize(std::max<std::size_t>(64, 2 * slots_.size()));
   if (by_id_.size() <= static_cast<std::size_t>(id))
     by_id_.resize(static_cast<std::size_t>(id) + 1, -1);
-  by_id_[static_cast<std::size_t>(id)] = std::int64_t{start} << 24 | size;
+  std::int64_t& place = by_id_[static_cast<std::size_t>(id)];
+  if (place >= 0 && text_at(place) != token) {
+    // The id's token loses its entry, unless it has another id by now.
+    const std::string_view other = text_at(place);
+    Slot& slot = slots_[slot_of(hash_of(other), other)];
+    if (slot.entry == id) {
+      slot.entry = -2 - static_cast<std::int32_t>(aliases_.size());
+      aliases_.push_back({place, static_cast<std::int32_t>(id)});
+    }
+  }
+  const std::uint32_t hash = hash_of(token);
+  Slot& slot = slots_[slot_of(hash, token)];
+  const std::int32_t before = slot.entry == kFree ? -1 : id_of(slot);
+  if (slot.entry == kFree) ++count_;
+  slot = {hash, static_cast<std::int32_t>(id)};
+  place = static_cast<std::int64_t>(text_.size()) << 24 | static_cast<std::int64_t>(token.size());
+  text_ += token;
   longest_ = std::max(longest_, token.size());
   return before;
 }
 
-std::int32_t Vocabulary::insert(const Slot& slot) {
-  const std::size_t mask = slots_.size() - 1;
-  const std::string_view text(text_.data() + slot.start, slot.size);
-  for (std::size_t i = slot.hash & mask;; i = (i + 1) & mask) {
-    Slot& place = slots_[i];
-    if (place.id < 0) {
-      place = slot;
-      ++count_;
-      return -1;
-    }
-    if (place.hash == slot.hash && matches(place, {}, text)) {
-      return std::exchange(place.id, slot.id);
-    }
+std::size_t Vocabulary::slot_of(std::uint32_t hash, std::string_view token) const {
+  std::size_t i = home(hash);
+  while (slots_[i].entry != kFree && (slots_[i].hash != hash || text_of(slots_[i]) != token)) {
+    i = next(i);
   }
+  return i;
 }
 
-void Vocabulary::grow() {
-  std::vector<Slot> old(std::max<std::size_t>(64, slots_.size() * 2));
+void Vocabulary::reserve(std::size_t tokens, std::size_t bytes) {
+  text_.reserve(bytes);
+  by_id_.reserve(tokens);
+  if (4 * tokens > 3 * slots_.size()) resize(4 * tokens / 3 + 2);
+}
+
+void Vocabulary::resize(std::size_t slots) {
+  std::vector<Slot> old(slots);
   old.swap(slots_);
-  count_ = 0;
   for (const Slot& slot : old) {
-    if (slot.id >= 0) insert(slot);
+    if (slot.entry == kFree) continue;
+    std::size_t i = home(slot.hash);
+    while (slots_[i].entry != kFree) i = next(i);
+    slots_[i] = slot;
   }
 }
 
 std::optional<std::int32_t> Vocabulary::find(std::string_view token) const {
-  Hash hash;
-  hash.add(token);
-  const std::int32_t id = find(hash.value(), {}, token);
+  const std::int32_t id = find(hash_of(token), {}, token);
   return id < 0 ? std::nullopt : std::optional(id);
 }
 
@@ -76,8 +93,7 @@ std::optional<std::string_view> Vocabulary::token(std::int64_t id) const {
   if (id < 0 || id >= static_cast<std::int64_t>(by_id_.size())) return std::nullopt;
   const std::int64_t place = by_id_[static_cast<std::size_t>(id)];
   if (place < 0) return std::nullopt;
-  return std::string_view(text_).substr(static_cast<std::size_t>(place >> 24),
-                                        static_cast<std::size_t>(place & 0xffffff));
+  return text_at(place);
 }
 
 std::array<std::int32_t, 256> Vocabulary::byte_fallback_ids() const {

@@ -28,6 +28,9 @@ class Vocabulary {
     std::uint64_t state_ = 0xcbf29ce484222325u;
   };
 
+  /// Makes room for so many tokens of so many bytes together.
+  void reserve(std::size_t tokens, std::size_t bytes);
+
   /// Throws `kCorruptFile` for an id that is negative or too large. A token that is added twice has
   /// the later id.
   void add(std::string_view token, std::int64_t id);
@@ -40,11 +43,10 @@ class Vocabulary {
   /// The token `prefix` + `rest`, whose hash is given; -1 when there is none.
   std::int32_t find(std::uint32_t hash, std::string_view prefix, std::string_view rest) const {
     if (slots_.empty()) return -1;
-    const std::size_t mask = slots_.size() - 1;
-    for (std::size_t i = hash & mask;; i = (i + 1) & mask) {
+    for (std::size_t i = home(hash);; i = next(i)) {
       const Slot& slot = slots_[i];
-      if (slot.id < 0) return -1;
-      if (slot.hash == hash && matches(slot, prefix, rest)) return slot.id;
+      if (slot.entry == kFree) return -1;
+      if (slot.hash == hash && matches(text_of(slot), prefix, rest)) return id_of(slot);
     }
   }
 
@@ -59,26 +61,50 @@ class Vocabulary {
   std::size_t longest() const { return longest_; }        ///< bytes of the longest token
 
  private:
+  // A token's text stands with its id in `by_id_`; what lost its id to a later token is an alias.
+  static constexpr std::int32_t kFree = -1;
   struct Slot {
     std::uint32_t hash = 0;
-    std::int32_t id = -1;
-    std::uint32_t start = 0;
-    std::uint32_t size = 0;
+    std::int32_t entry = kFree;  // the id, or -2 - the index of an alias
+  };
+  struct Alias {
+    std::int64_t place;
+    std::int32_t id;
   };
 
-  bool matches(const Slot& slot, std::string_view prefix, std::string_view rest) const {
-    if (slot.size != prefix.size() + rest.size()) return false;
-    const std::string_view text(text_.data() + slot.start, slot.size);
-    return text.substr(0, prefix.size()) == prefix && text.substr(prefix.size()) == rest;
+  // Any number of slots will do, so that a table fits its vocabulary.
+  std::size_t home(std::uint32_t hash) const {
+    return static_cast<std::size_t>(std::uint64_t{hash} * slots_.size() >> 32);
   }
+  std::size_t next(std::size_t slot) const { return slot + 1 < slots_.size() ? slot + 1 : 0; }
+
+  std::int32_t id_of(const Slot& slot) const {
+    return slot.entry >= 0 ? slot.entry : aliases_[alias_index(slot)].id;
+  }
+  std::string_view text_of(const Slot& slot) const {
+    return text_at(slot.entry >= 0 ? by_id_[static_cast<std::size_t>(slot.entry)]
+                                   : aliases_[alias_index(slot)].place);
+  }
+  static std::size_t alias_index(const Slot& slot) {
+    return static_cast<std::size_t>(-2 - slot.entry);
+  }
+  std::string_view text_at(std::int64_t place) const {
+    return {text_.data() + (place >> 24), static_cast<std::size_t>(place & 0xffffff)};
+  }
+  static bool matches(std::string_view text, std::string_view prefix, std::string_view rest) {
+    return text.size() == prefix.size() + rest.size() && text.substr(0, prefix.size()) == prefix &&
+           text.substr(prefix.size()) == rest;
+  }
+  /// The slot of a token, or the free one where it belongs.
+  std::size_t slot_of(std::uint32_t hash, std::string_view token) const;
   /// The id that the token had before; -1: none.
-  std::int32_t insert(const Slot& slot);
   std::int32_t put(std::string_view token, std::int64_t id);
-  void grow();
+  void resize(std::size_t slots);
 
   std::string text_;  // all tokens, one after another
   std::vector<Slot> slots_;
-  std::vector<std::int64_t> by_id_;  // start << 24 | size, or -1
+  std::vector<std::int64_t> by_id_;  // place in the text, start << 24 | size; -1: no token
+  std::vector<Alias> aliases_;
   std::size_t count_ = 0;
   std::size_t longest_ = 0;
 };
