@@ -30,6 +30,7 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
                qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-4x8c8-minmax-avx2.c)
   microkernels("-mavx512f -mavx512bw -mavx512cd -mavx512dq -mavx512vl"
                f32-gemm/gen/f32-gemm-1x32-minmax-avx512f-broadcast.c
+               f32-gemm/gen/f32-gemm-7x32-minmax-avx512f-broadcast.c
                qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-1x16c8-minmax-avx512skx-prfm.c
                qd8-f32-qc8w-gemm/gen/qd8-f32-qc8w-gemm-8x16c8-minmax-avx512skx-prfm.c)
   microkernels("-mavx512f -mavx512bw -mavx512cd -mavx512dq -mavx512vl -mavx512vnni"

@@ -5,6 +5,6 @@
 namespace verdict::testing {
 
 /// Whether this machine computes products of bfloat16.
-inline bool has_bf16() { return xnnpack::bf16_kernels() != nullptr; }
+inline bool has_bf16() { return xnnpack::bf16_kernels(xnnpack::choose_kernels()) != nullptr; }
 
 }  // namespace verdict::testing

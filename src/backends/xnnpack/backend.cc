@@ -21,7 +21,7 @@ class XnnpackBackend final : public Backend {
       : machine_(std::make_shared<const xnnpack::Machine>(threads)) {}
 
   std::string description() const override {
-    return concat("xnnpack ", xnnpack::isa_name(machine_->isa), ", ", threads(),
+    return concat("xnnpack ", xnnpack::describe(machine_->choice), ", ", threads(),
                   threads() == 1 ? " thread" : " threads");
   }
 
@@ -31,10 +31,10 @@ class XnnpackBackend final : public Backend {
                                           ComputeType type) const override {
     if (type == ComputeType::kBF16 && machine_->bf16 == nullptr) {
       throw Error(ErrorCode::kUnsupported,
-                  concat("The dtype \"bf16\" needs a CPU with AVX512-BF16; this machine has ",
-                         xnnpack::isa_name(machine_->isa), ". Use \"f32\" or \"q8\"."));
+                  concat("The dtype \"bf16\" needs a CPU with AVX512-BF16; this machine runs ",
+                         xnnpack::describe(machine_->choice), ". Use \"f32\" or \"q8\"."));
     }
-    return std::make_shared<XnnpackWeights>(graph, type, machine_->isa);
+    return std::make_shared<XnnpackWeights>(graph, type, machine_->choice);
   }
 
   std::shared_ptr<const Plan> compile(graph::Graph graph, std::shared_ptr<const Weights> weights,

@@ -1,5 +1,13 @@
 #include "verdict/backends/xnnpack/cpu.h"
 
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <string_view>
+
+#include "verdict/base/error.h"
+#include "verdict/base/strings.h"
+
 namespace verdict::xnnpack {
 
 Isa detect_isa() {
@@ -33,6 +41,48 @@ const char* isa_name(Isa isa) {
 #else
   return "baseline";
 #endif
+}
+
+KernelChoice parse_kernel_choice(std::string_view words, Isa best) {
+  constexpr std::array<Isa, 4> kAll{Isa::kBaseline, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Vnni};
+  KernelChoice choice{best};
+  while (!words.empty()) {
+    const std::string_view word = words.substr(0, words.find(','));
+    words.remove_prefix(std::min(words.size(), word.size() + 1));
+    if (word == "xnnpack") {
+      choice.only_xnnpack = true;
+      continue;
+    }
+    const auto isa =
+        std::find_if(kAll.begin(), kAll.end(), [&](Isa one) { return isa_name(one) == word; });
+    if (isa == kAll.end()) {
+      std::array<std::string_view, kAll.size() + 1> names{"xnnpack"};
+      std::transform(kAll.begin(), kAll.end(), names.begin() + 1, isa_name);
+      throw Error(ErrorCode::kInvalidArgument,
+                  concat("VERDICT_KERNELS names the kernels \"", word, "\"; it takes ",
+                         quoted_list(names), ", separated by commas."));
+    }
+    if (*isa > best) {
+      throw Error(ErrorCode::kUnsupported,
+                  concat("VERDICT_KERNELS asks for ", word,
+                         ", which this CPU lacks; the best it has is ", isa_name(best), "."));
+    }
+    choice.isa = *isa;
+  }
+  return choice;
+}
+
+KernelChoice choose_kernels() {
+#if defined(__wasm__)
+  return {detect_isa()};
+#else
+  const char* words = std::getenv("VERDICT_KERNELS");
+  return parse_kernel_choice(words == nullptr ? "" : words, detect_isa());
+#endif
+}
+
+std::string describe(const KernelChoice& choice) {
+  return concat(isa_name(choice.isa), choice.only_xnnpack ? ", XNNPACK's products" : "");
 }
 
 }  // namespace verdict::xnnpack

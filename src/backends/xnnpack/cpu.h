@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <string_view>
+
 namespace verdict::xnnpack {
 
 /// Instruction sets that kernels are compiled for, from the least to the most able.
@@ -9,5 +12,23 @@ enum class Isa { kBaseline, kAvx2, kAvx512, kAvx512Vnni };
 Isa detect_isa();
 
 const char* isa_name(Isa isa);
+
+/// Which kernels run.
+struct KernelChoice {
+  Isa isa = Isa::kBaseline;
+  bool only_xnnpack = false;  ///< products are XNNPACK's also where kernels of our own win
+};
+
+/// What the words ask for: an instruction set (a name of `isa_name`), "xnnpack", or both, separated
+/// by a comma; none: the best one. Throws `kInvalidArgument` for another word, `kUnsupported` for
+/// an instruction set beyond `best`.
+KernelChoice parse_kernel_choice(std::string_view words, Isa best);
+
+/// The best kernels of this machine, or those that the environment variable VERDICT_KERNELS names.
+/// WebAssembly has one set a variant and no such variable.
+KernelChoice choose_kernels();
+
+/// For people, for example "avx512vnni" or "avx2, XNNPACK's products".
+std::string describe(const KernelChoice& choice);
 
 }  // namespace verdict::xnnpack

@@ -30,14 +30,20 @@ void one_row(std::size_t mr, std::size_t nc, std::size_t kc_bytes, const float* 
 }  // namespace
 #endif
 
-GemmKernels<F32GemmKernel> f32_gemm_kernels([[maybe_unused]] Isa isa) {
+GemmKernels<F32GemmKernel> f32_gemm_kernels([[maybe_unused]] const KernelChoice& choice) {
 #if defined(__wasm__)
   // One row alone; PackedRowsKernels run the others.
   return {&one_row, nullptr, 1, {8, 1, 1}};
 #elif defined(__x86_64__)
-  switch (isa) {
+  switch (choice.isa) {
     case Isa::kAvx512Vnni:
     case Isa::kAvx512:
+      if (choice.only_xnnpack) {
+        return {&xnn_f32_gemm_minmax_ukernel_1x32__avx512f_broadcast,
+                &xnn_f32_gemm_minmax_ukernel_7x32__avx512f_broadcast,
+                7,
+                {32, 1, 1}};
+      }
       return {&xnn_f32_gemm_minmax_ukernel_1x32__avx512f_broadcast,
               &product_8x32_avx512,
               8,

@@ -44,7 +44,7 @@ using Q8GemmKernel = void (*)(std::size_t mr, std::size_t nc, std::size_t kc_byt
                               const xnn_f32_minmax_params* params,
                               const xnn_qd8_quantization_params* quantization);
 
-GemmKernels<F32GemmKernel> f32_gemm_kernels(Isa isa);
+GemmKernels<F32GemmKernel> f32_gemm_kernels(const KernelChoice& choice);
 /// Where `QuantizedRowsKernels` run the products, only the layout of weights of so many inputs.
 GemmKernels<Q8GemmKernel> q8_gemm_kernels(Isa isa, std::size_t in);
 

@@ -208,12 +208,12 @@ void run_q8(const Machine& machine, const Product& product) {
 }  // namespace
 
 Machine::Machine(int threads)
-    : isa(detect_isa()),
-      kernels(&kernel_table(isa)),
-      f32(f32_gemm_kernels(isa)),
-      q8(q8_gemm_kernels(isa, 1)),
+    : choice(choose_kernels()),
+      kernels(&kernel_table(choice.isa)),
+      f32(f32_gemm_kernels(choice)),
+      q8(q8_gemm_kernels(choice.isa, 1)),
       packed_rows(packed_rows_kernels()),
-      bf16(bf16_kernels()),
+      bf16(bf16_kernels(choice)),
       pool(threads) {}
 
 std::uint64_t product_scratch(ComputeType type, std::uint64_t rows, std::uint64_t in) {

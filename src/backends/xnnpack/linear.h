@@ -16,7 +16,7 @@ namespace verdict::xnnpack {
 
 /// Everything that a machine's kernels are chosen by.
 struct Machine {
-  Isa isa;
+  KernelChoice choice;
   const KernelTable* kernels;
   GemmKernels<F32GemmKernel> f32;
   GemmKernels<Q8GemmKernel> q8;

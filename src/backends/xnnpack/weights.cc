@@ -117,11 +117,12 @@ bool is_depthwise(const graph::Graph& graph, const graph::ConvolutionOp& op) {
   return shape[1] == 1 && shape[0] == op.groups;
 }
 
-XnnpackWeights::XnnpackWeights(const graph::Graph& graph, ComputeType type, Isa isa)
+XnnpackWeights::XnnpackWeights(const graph::Graph& graph, ComputeType type,
+                               const KernelChoice& choice)
     : type_(type), parameters_(graph.parameters()), vectors_(graph.parameters().size()) {
   for (const graph::Node& node : graph.nodes()) {
     if (const auto* linear = std::get_if<graph::LinearOp>(&node.op)) {
-      for (const graph::LinearPart& part : linear->parts) declare(part, linear->groups, isa);
+      for (const graph::LinearPart& part : linear->parts) declare(part, linear->groups, choice);
     } else if (const auto* embedding = std::get_if<graph::EmbeddingOp>(&node.op)) {
       declare_table(embedding->table);
     } else if (const auto* norm = std::get_if<graph::NormOp>(&node.op)) {
@@ -137,30 +138,32 @@ XnnpackWeights::XnnpackWeights(const graph::Graph& graph, ComputeType type, Isa 
         declare_vector(convolution->weight);
         declare_vector(convolution->bias);
       } else {
-        declare(*convolution, isa);
+        declare(*convolution, choice);
       }
     }
   }
   keep_unread();
 }
 
-PackedWeight XnnpackWeights::make_packed(std::size_t out, std::size_t in, Isa isa) const {
-  if (type_ == ComputeType::kQ8) return PackedQ8(q8_gemm_kernels(isa, in).layout, out, in);
+PackedWeight XnnpackWeights::make_packed(std::size_t out, std::size_t in,
+                                         const KernelChoice& choice) const {
+  if (type_ == ComputeType::kQ8) return PackedQ8(q8_gemm_kernels(choice.isa, in).layout, out, in);
   if (type_ == ComputeType::kBF16) return PackedBF16(out, in);
-  return PackedF32(f32_gemm_kernels(isa).layout, out, in);
+  return PackedF32(f32_gemm_kernels(choice).layout, out, in);
 }
 
-void XnnpackWeights::declare(const graph::LinearPart& part, std::int64_t groups, Isa isa) {
+void XnnpackWeights::declare(const graph::LinearPart& part, std::int64_t groups,
+                             const KernelChoice& choice) {
   if (std::ranges::find(linears_, part, &LinearWeight::part) != linears_.end()) return;
   const auto count = static_cast<std::size_t>(groups);
   const PartView view(part, shape(part.weight), count);
   LinearWeight linear{part, {}};
   for (std::size_t group = 0; group < count; ++group)
-    linear.groups.push_back(make_packed(view.out() / count, view.in(), isa));
+    linear.groups.push_back(make_packed(view.out() / count, view.in(), choice));
   linears_.push_back(std::move(linear));
 }
 
-void XnnpackWeights::declare(const graph::ConvolutionOp& op, Isa isa) {
+void XnnpackWeights::declare(const graph::ConvolutionOp& op, const KernelChoice& choice) {
   if (std::ranges::find(convolutions_, op.weight, &ConvolutionWeight::weight) !=
       convolutions_.end()) {
     return;
@@ -170,7 +173,7 @@ void XnnpackWeights::declare(const graph::ConvolutionOp& op, Isa isa) {
   for (std::int64_t group = 0; group < op.groups; ++group) {
     convolution.groups.push_back(
         make_packed(static_cast<std::size_t>(dimensions[0] / op.groups),
-                    static_cast<std::size_t>(dimensions[1]) * kernel_size(dimensions), isa));
+                    static_cast<std::size_t>(dimensions[1]) * kernel_size(dimensions), choice));
   }
   convolutions_.push_back(std::move(convolution));
 }

@@ -45,7 +45,7 @@ class XnnpackWeights final : public Weights {
  public:
   static constexpr std::string_view kKind = "xnnpack";
 
-  XnnpackWeights(const graph::Graph& graph, ComputeType type, Isa isa);
+  XnnpackWeights(const graph::Graph& graph, ComputeType type, const KernelChoice& choice);
 
   std::string_view kind() const override { return kKind; }
   void set(graph::ParameterId parameter, std::span<const float> values) override;
@@ -61,12 +61,12 @@ class XnnpackWeights final : public Weights {
   const float* vector(graph::ParameterId parameter) const;
 
  private:
-  void declare(const graph::LinearPart& part, std::int64_t groups, Isa isa);
-  void declare(const graph::ConvolutionOp& op, Isa isa);
+  void declare(const graph::LinearPart& part, std::int64_t groups, const KernelChoice& choice);
+  void declare(const graph::ConvolutionOp& op, const KernelChoice& choice);
   void declare_table(graph::ParameterId parameter);
   void declare_vector(std::optional<graph::ParameterId> parameter);
   void keep_unread();
-  PackedWeight make_packed(std::size_t out, std::size_t in, Isa isa) const;
+  PackedWeight make_packed(std::size_t out, std::size_t in, const KernelChoice& choice) const;
 
   const std::vector<std::int64_t>& shape(graph::ParameterId parameter) const;
   std::size_t element_count(graph::ParameterId parameter) const;

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "verdict/backends/xnnpack/cpu.h"
+
 namespace verdict::xnnpack {
 
 /// Products of bfloat16 with sums in float32. A weight's panel is 32 float biases and [⌈n /
@@ -18,7 +20,7 @@ struct BF16Kernels {
                   std::size_t a_stride, const std::byte* panel, float* c, std::size_t c_stride);
 };
 
-/// The kernels of this machine, or null where it has none.
-const BF16Kernels* bf16_kernels();
+/// The kernels of this machine; null where it has none and where only XNNPACK may run.
+const BF16Kernels* bf16_kernels(const KernelChoice& choice);
 
 }  // namespace verdict::xnnpack
