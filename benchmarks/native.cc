@@ -1,5 +1,6 @@
 // The process of the benchmark's engine "verdict-native": reads requests as JSON lines and answers
-// each with one line; benchmarks/handler.mjs lists the operations.
+// each with one line; benchmarks/handler.mjs lists the operations. With `--without PASS`, forward
+// passes run a plan that was made without that pass over the graph ("none": with all of them).
 #include <algorithm>
 #include <chrono>
 #include <fstream>
@@ -15,6 +16,7 @@
 #include "verdict/base/error.h"
 #include "verdict/base/json.h"
 #include "verdict/base/strings.h"
+#include "verdict/graph/passes/passes.h"
 #include "verdict/tokenizers/auto_tokenizer.h"
 
 namespace verdict {
@@ -61,15 +63,61 @@ ModelInputs padded(const std::vector<std::vector<std::int64_t>>& rows) {
   return inputs;
 }
 
+/// The same without padding.
+graph::Batch ragged(const std::vector<std::vector<std::int64_t>>& rows) {
+  graph::Batch batch;
+  for (const auto& row : rows) {
+    const auto size = static_cast<std::int32_t>(row.size());
+    batch.width = std::max(batch.width, size);
+    batch.offsets.push_back(batch.offsets.back() + size);
+    for (std::int32_t column = 0; column < size; ++column) {
+      batch.columns.push_back(column);
+      batch.tokens["input_ids"].push_back(
+          static_cast<std::int32_t>(row[static_cast<std::size_t>(column)]));
+      batch.tokens["token_type_ids"].push_back(0);
+    }
+  }
+  return batch;
+}
+
+/// The graph that gives the logits, after all passes but one.
+graph::Graph optimized_without(const graph::Graph& declaration, const std::string& left_out) {
+  using Pass = graph::Graph (*)(const graph::Graph&);
+  constexpr std::pair<const char*, Pass> kPasses[] = {
+      {"hoist_row_selection", graph::hoist_row_selection},
+      {"fuse_linear_activation", graph::fuse_linear_activation},
+      {"fuse_residual_norm", graph::fuse_residual_norm},
+      {"merge_linears", graph::merge_linears},
+  };
+  graph::Graph out = graph::remove_dropout(
+      graph::select_outputs(declaration, [](std::string_view name) { return name == "logits"; }));
+  bool known = left_out == "none";
+  for (const auto& [name, pass] : kPasses) {
+    if (left_out == name) {
+      known = true;
+    } else {
+      out = pass(out);
+    }
+  }
+  if (!known)
+    throw Error(ErrorCode::kInvalidArgument, concat("The pass \"", left_out, "\" is unknown."));
+  return out;
+}
+
 class Handler {
  public:
+  /// `without`: the pass that is left out; empty: the model runs as users run it.
+  explicit Handler(std::string without) : without_(std::move(without)) {}
+
   json operator()(const json& request) {
     const std::string op = request.at("op");
     if (op == "load") return load(request.at("model").at("folder"), request.at("options"));
     if (op == "prepare") {
       batches_.insert_or_assign(request.at("batch"), padded(request.at("rows")));
+      ragged_.insert_or_assign(request.at("batch"), ragged(request.at("rows")));
       return json::object();
     }
+    if (op == "run" && context_) return run(ragged_.at(request.at("batch")));
     if (op == "run") return run(batches_.at(request.at("batch")));
     if (op == "load_tokenizer") {
       const std::string folder = request.at("model").at("folder");
@@ -85,6 +133,7 @@ class Handler {
     }
     if (op == "tokenize") return tokenize(request.at("with_ids"));
     if (op == "dispose") {
+      context_.reset();
       model_.reset();
       tokenizer_.reset();
       return json::object();
@@ -99,7 +148,20 @@ class Handler {
     given.threads = options.at("threads");
     json time =
         timed([&] { model_ = AutoModelForSequenceClassification::from_pretrained(folder, given); });
+    if (!without_.empty()) {
+      // The model outlives the plan.
+      const std::shared_ptr<const Weights> weights(std::shared_ptr<const Weights>(),
+                                                   &model_->weights());
+      context_ = model_->backend()
+                     .compile(optimized_without(model_->declaration(), without_), weights, 0)
+                     ->create_context();
+    }
     return {{"time", std::move(time)}, {"detail", model_->backend().description()}};
+  }
+
+  json run(const graph::Batch& batch) {
+    json time = timed([&] { context_->run(batch); });
+    return {{"time", std::move(time)}, {"logits", context_->output(0)}};
   }
 
   json run(const ModelInputs& inputs) {
@@ -121,15 +183,18 @@ class Handler {
     return {{"time", std::move(time)}, {"ids", std::move(ids)}};
   }
 
+  std::string without_;
   std::unique_ptr<SequenceClassifier> model_;
+  std::unique_ptr<Context> context_;
   std::shared_ptr<const PretrainedTokenizer> tokenizer_;
   std::map<std::string, ModelInputs> batches_;
+  std::map<std::string, graph::Batch> ragged_;
   EncodeOptions encode_options_;
   std::vector<TextInput> texts_;
 };
 
-int serve() {
-  Handler handle;
+int serve(std::string without) {
+  Handler handle(std::move(without));
   for (std::string line; std::getline(std::cin, line);) {
     json answer;
     try {
@@ -145,4 +210,10 @@ int serve() {
 }  // namespace
 }  // namespace verdict
 
-int main() { return verdict::serve(); }
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty()) return verdict::serve("");
+  if (arguments.size() == 2 && arguments[0] == "--without") return verdict::serve(arguments[1]);
+  std::cerr << "Usage: verdict_benchmark [--without PASS]\n";
+  return 2;
+}

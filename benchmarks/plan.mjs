@@ -22,6 +22,9 @@ const NATIVE_PEERS = {
   bf16: ['openvino'],
 };
 
+/** This library without one of its means, natively. */
+const WITHOUT = ['dropped-rows', 'fused-activations', 'fused-norms', 'merged-linears'];
+
 /** The groups in which latency is measured. */
 export function latencyGroups() {
   const web = (id, title, runtime, variant) =>
@@ -37,11 +40,18 @@ export function latencyGroups() {
     );
     return { ...own, contestants: [...own.contestants, ...inNode] };
   });
+  const parts = ['f32', 'q8'].map((dtype) => {
+    // XNNPACK's int8 products are the ones that run anyway.
+    const means = dtype === 'f32' ? [...WITHOUT, 'own-products'] : WITHOUT;
+    const peers = means.map((name) => `without-${name}`);
+    return group(`parts-${dtype}`, 'parts', 'own', '', dtype, 'verdict-passes', peers);
+  });
   return [
     ...web('wasm', 'WebAssembly, plain SIMD, Node', 'node', 'simd'),
     ...web('relaxed', 'WebAssembly, relaxed SIMD, newer Node', 'newer-node', 'relaxed'),
     ...web('chromium', 'WebAssembly, relaxed SIMD, Chromium', 'chromium', 'relaxed'),
     ...native,
+    ...parts,
   ];
 }
 

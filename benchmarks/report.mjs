@@ -167,7 +167,7 @@ export function fullReport(results) {
 export function readmeReport(results) {
   return [
     context(results),
-    shortLatency(results.latency),
+    shortLatency(results.latency.filter((e) => !e.group.startsWith('parts-'))),
     loadTable(results.load),
     memoryTable(results.memory),
     sizeTable(results.sizes),

@@ -1,3 +1,5 @@
 // This library natively: the program that the CMake option VERDICT_BUILD_BENCHMARKS builds.
+import { nativeProgram } from './native-program.mjs';
+
 export const title = 'Verdict';
-export const command = ({ root }) => [`${root}/build/native/bin/verdict_benchmark`];
+export const command = nativeProgram();
