@@ -27,7 +27,7 @@ const BERT_BASE = {
 };
 
 /** Names and shapes of a BERT classifier's parameters. */
-function bertParameters(config) {
+export function bertParameters(config) {
   const { hidden_size: H, intermediate_size: F } = config;
   const linear = (name, outputs, inputs) => [
     [`${name}.weight`, [outputs, inputs]],
@@ -113,7 +113,7 @@ const WRITERS = {
 export function prepareModel(name, cache) {
   const { title, source, write, folder } = WRITERS[name];
   const hash = createHash('sha256');
-  for (const script of ['onnx.mjs', 'models.mjs', 'safetensors.mjs']) {
+  for (const script of ['onnx.mjs', 'protobuf.mjs', 'models.mjs', 'safetensors.mjs']) {
     hash.update(readFileSync(new URL(script, import.meta.url)));
   }
   if (source) hash.update(readFileSync(source));

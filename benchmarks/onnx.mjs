@@ -2,30 +2,12 @@
 // onnxruntime's `quantize_dynamic` makes it of that (one scale a matrix, activations quantised while
 // running, embedding tables as uint8). The messages are those of onnx.proto3.
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { transpose } from './checkpoints.mjs';
+import { float, integer, message, string } from './protobuf.mjs';
 
 const TYPES = { float: 1, uint8: 2, int8: 3, int64: 7 };
 const IR_VERSION = 8;
 const OPSET = 17;
-
-function varint(value) {
-  const bytes = [];
-  let rest = BigInt.asUintN(64, BigInt(value));
-  for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);
-  bytes.push(Number(rest));
-  return Buffer.from(bytes);
-}
-const key = (field, wire) => varint((field << 3) | wire);
-const integer = (field, value) => Buffer.concat([key(field, 0), varint(value)]);
-function float(field, value) {
-  const bytes = Buffer.alloc(4);
-  bytes.writeFloatLE(value);
-  return Buffer.concat([key(field, 5), bytes]);
-}
-const byteLength = (parts) =>
-  Array.isArray(parts) ? parts.reduce((sum, part) => sum + byteLength(part), 0) : parts.length;
-/** A length-delimited field; nested lists of parts are joined only when they are written. */
-const message = (field, parts) => [key(field, 2), varint(byteLength(parts)), parts];
-const string = (field, text) => message(field, Buffer.from(text));
 
 /** The nodes and initializers of a graph under construction. */
 class Graph {
@@ -83,14 +65,6 @@ class Graph {
   op(type, inputs, attributes, outputs) {
     return this.node(type, inputs, attributes, outputs)[0];
   }
-}
-
-function transpose(values, rows, columns) {
-  const out = new Float32Array(values.length);
-  for (let r = 0; r < rows; ++r) {
-    for (let c = 0; c < columns; ++c) out[c * rows + r] = values[r * columns + c];
-  }
-  return out;
 }
 
 /** Symmetric int8 with one scale. */
