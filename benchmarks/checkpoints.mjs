@@ -140,7 +140,7 @@ export function writeTensorBundle(prefix, parameters, get) {
 function stateDictPickle(parameters) {
   const parts = [];
   const opcode = (text) => parts.push(Buffer.from(text, 'latin1'));
-  const number = (value) => opcode('J') || parts.push(littleEndian(value));
+  const number = (value) => parts.push(Buffer.from('J'), littleEndian(value));
   const text = (value) => {
     const bytes = Buffer.from(value);
     opcode('X');
