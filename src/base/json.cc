@@ -66,4 +66,8 @@ std::string to_text(const nlohmann::json& json, int indent) {
   return json.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+std::string quoted_name(std::string_view name) {
+  return to_text(nlohmann::json(std::string(name)));
+}
+
 }  // namespace verdict

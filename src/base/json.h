@@ -16,4 +16,7 @@ nlohmann::json parse_unique_json(std::string_view text, std::string_view name);
 /// JSON as text; invalid UTF-8 in strings becomes U+FFFD instead of an exception.
 std::string to_text(const nlohmann::json& json, int indent = -1);
 
+/// A name out of a file for messages: quoted, control characters escaped.
+std::string quoted_name(std::string_view name);
+
 }  // namespace verdict
