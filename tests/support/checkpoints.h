@@ -79,8 +79,8 @@ struct CheckpointFolder {
 /// The parameters of a registered type's classifier.
 inline std::vector<ExpectedParameter> expected_parameters(const PretrainedConfig& config) {
   std::vector<ExpectedParameter> out;
-  for (const graph::Parameter& parameter :
-       build_graph(model_type(config.model_type()), config).parameters())
+  const graph::Graph declaration = build_graph(model_type(config.model_type()), config);
+  for (const graph::Parameter& parameter : declaration.parameters())
     out.push_back({parameter.name, parameter.shape});
   return out;
 }
