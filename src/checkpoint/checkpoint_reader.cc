@@ -36,7 +36,9 @@ class Safetensors final : public CheckpointReader {
   explicit Safetensors(std::vector<std::unique_ptr<ByteSource>> files) : files_(std::move(files)) {
     std::set<std::string_view> names;
     for (std::size_t file = 0; file < files_.size(); ++file) {
-      for (TensorInfo& tensor : read_safetensors_header(*files_[file]).tensors) {
+      SafetensorsHeader header = read_safetensors_header(*files_[file]);
+      if (file == 0) framework_ = header.metadata["format"];
+      for (TensorInfo& tensor : header.tensors) {
         tensors_.push_back(std::move(tensor));
         file_of_.push_back(file);
       }
@@ -55,10 +57,13 @@ class Safetensors final : public CheckpointReader {
     files_[file_of_.at(index)]->read(tensors_[index].begin, out);
   }
 
+  std::string_view framework() const override { return framework_; }
+
  private:
   std::vector<std::unique_ptr<ByteSource>> files_;
   std::vector<TensorInfo> tensors_;
   std::vector<std::size_t> file_of_;
+  std::string framework_;
 };
 
 json weight_map(std::string_view index_json, std::string_view name) {
@@ -108,11 +113,15 @@ std::vector<std::string> shard_names(std::string_view index_json, std::string_vi
   return {shards.begin(), shards.end()};
 }
 
+std::unique_ptr<CheckpointReader> open_safetensors(std::vector<std::unique_ptr<ByteSource>> files) {
+  return std::make_unique<Safetensors>(std::move(files));
+}
+
 std::unique_ptr<CheckpointReader> open_checkpoint(const FileSet& files) {
   if (auto weights = files.open(kWeights)) {
     std::vector<std::unique_ptr<ByteSource>> single;
     single.push_back(std::move(weights));
-    return std::make_unique<Safetensors>(std::move(single));
+    return open_safetensors(std::move(single));
   }
   if (const auto index = files.open(kIndex)) return open_shards(files, *index);
   for (const auto& [file, format] : kOtherFormats) {

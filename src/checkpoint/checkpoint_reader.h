@@ -2,6 +2,8 @@
 
 #include <memory>
 #include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "verdict/base/byte_source.h"
@@ -19,7 +21,14 @@ class CheckpointReader {
 
   /// The bytes of `tensors()[index]`, row-major little-endian; `out` has `byte_size()` bytes.
   virtual void read(std::size_t index, std::span<std::byte> out) const = 0;
+
+  /// The framework that names and shapes follow, as safetensors' metadata give it ("pt", "tf");
+  /// empty: nothing tells.
+  virtual std::string_view framework() const { return {}; }
 };
+
+/// The tensors of safetensors files, the shards of one checkpoint.
+std::unique_ptr<CheckpointReader> open_safetensors(std::vector<std::unique_ptr<ByteSource>> files);
 
 /// Files of a sharded checkpoint's index (`weight_map`), each once, in order of name. Throws
 /// `kCorruptFile` for a name that is no plain file name.
