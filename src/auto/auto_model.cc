@@ -91,8 +91,8 @@ std::optional<WeightsPath> foreign_file(const std::string& path,
   if (!options.from_tf && !options.from_flax) {
     if (!is_tf && !is_flax) return std::nullopt;
     throw Error(ErrorCode::kInvalidArgument,
-                concat("\"", found, "\" holds weights of ", is_tf ? "TensorFlow" : "Flax",
-                       ". Set ", is_tf ? "from_tf" : "from_flax", " to load them."));
+                concat("\"", found, "\" holds weights of ", is_tf ? "TensorFlow" : "Flax", ". Set ",
+                       is_tf ? "from_tf" : "from_flax", " to load them."));
   }
   const std::filesystem::path file(found);
   const std::string folder = file.parent_path().string();
@@ -133,9 +133,8 @@ std::unique_ptr<SequenceClassifier> load(PretrainedConfig config,
 std::unique_ptr<SequenceClassifier> load(const FileSet& files, const std::string& file,
                                          const FromPretrainedOptions& options) {
   if (!options.config && !file.empty() && !files.contains("config.json")) {
-    throw Error(ErrorCode::kNotFound,
-                concat("No config.json lies beside \"", file, "\" in \"", files.name(),
-                       "\"; pass the option config."));
+    throw Error(ErrorCode::kNotFound, concat("No config.json lies beside \"", file, "\" in \"",
+                                             files.name(), "\"; pass the option config."));
   }
   PretrainedConfig config = options.config ? options.config->with(options.kwargs)
                                            : AutoConfig::from_pretrained(files, options.kwargs);

@@ -170,7 +170,7 @@ Item read_item(const std::string& line, bool pairs) {
 }  // namespace
 
 const CommandSpec kClassify{
-    "classify", "MODEL [TEXT…] [options]",
+    "verdict classify", "MODEL [TEXT…] [options]",
     "Classifies texts with the model in the folder MODEL. Without TEXT, reads standard input:\n"
     "one text a line, or JSON lines (\"text\" or {\"text\": …, \"text_pair\": …}).",
     kOptions,

@@ -52,7 +52,7 @@ std::string megabytes(std::int64_t bytes) {
 
 }  // namespace
 
-const CommandSpec kInspect{"inspect", "MODEL [options]",
+const CommandSpec kInspect{"verdict inspect", "MODEL [options]",
                            "Shows what the model in the folder MODEL is: type, sizes, parameters, "
                            "and the memory that its\n"
                            "weights take by dtype.",

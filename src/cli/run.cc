@@ -38,7 +38,7 @@ ModelInputs select_inputs(const Tensors& tensors, const std::string& prefix) {
 }  // namespace
 
 const CommandSpec kRun{
-    "run", "MODEL --inputs FILE --outputs FILE [options]",
+    "verdict run", "MODEL --inputs FILE --outputs FILE [options]",
     "Runs the model in the folder MODEL on raw tensors. Arguments and outputs have the names of "
     "the\n"
     "reference: input_ids, attention_mask, … and logits, hidden_states.0, attentions.0, loss.",
