@@ -11,6 +11,7 @@
 #include "verdict/base/error.h"
 #include "verdict/base/json.h"
 #include "verdict/base/strings.h"
+#include "verdict/checkpoint/pytorch.h"
 #include "verdict/models/registry.h"
 #include "verdict_convert/formats/flax_msgpack.h"
 #include "verdict_convert/formats/keras_h5.h"
@@ -112,12 +113,23 @@ Content named_content(std::string_view file, const ByteSource& source) {
   unknown_content(source);
 }
 
-StoredCheckpoint open_sources(Content content, Sources sources) {
+/// The files of a checkpoint: one, or the shards that `index` names.
+StoredCheckpoint open_sources(Content content, Sources sources, const FileSet& files,
+                              const ByteSource* index) {
   StoredCheckpoint out{CheckpointKind::kSafetensors, nullptr, {}};
+  const auto open = [&](OpenWeights open_file) {
+    return index == nullptr ? open_file(std::move(sources.front()))
+                            : open_shards(files, *index, open_file);
+  };
   switch (content) {
     case Content::kSafetensors:
-      out.reader = open_safetensors(std::move(sources));
+      out.reader = open(open_safetensors);
       if (out.reader->framework() == "tf") out.kind = CheckpointKind::kTensorFlowSafetensors;
+      return out;
+    case Content::kZip:
+    case Content::kPickle:
+      out.kind = CheckpointKind::kPyTorch;
+      out.reader = open(open_pytorch);
       return out;
     case Content::kHdf5:
       out.kind = CheckpointKind::kKeras;
@@ -264,11 +276,12 @@ StoredCheckpoint open_stored(const FileSet& files, const std::string& file) {
   Sources sources;
   if (content != Content::kJson) {
     sources.push_back(std::move(source));
-    return open_sources(content, std::move(sources));
+    return open_sources(content, std::move(sources), files, nullptr);
   }
   const std::vector<std::string> shards = shard_names(read_text(*source), source->name());
   for (const std::string& shard : shards) sources.push_back(files.require(shard));
-  return open_sources(known_content(shards.front(), *sources.front()), std::move(sources));
+  const Content shard_content = known_content(shards.front(), *sources.front());
+  return open_sources(shard_content, std::move(sources), files, source.get());
 }
 
 StoredCheckpoint below_prefix(StoredCheckpoint checkpoint, const std::string& prefix) {

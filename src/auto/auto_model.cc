@@ -1,16 +1,13 @@
 #include "verdict/auto/auto_model.h"
 
 #include <array>
-#include <filesystem>
-#include <system_error>
 #include <utility>
 
-#include "verdict/auto/foreign_checkpoint.h"
+#include "verdict/auto/model_files.h"
 #include "verdict/auto/model_loader.h"
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
 #include "verdict/checkpoint/checkpoint_reader.h"
-#include "verdict/hub/hub.h"
 
 namespace verdict {
 
@@ -73,46 +70,6 @@ LoadOptions load_options(const FromPretrainedOptions& options) {
   return load;
 }
 
-/// One file of weights of another framework that a path names; `file` lies in the folder.
-struct WeightsPath {
-  std::string folder;
-  std::string file;
-};
-
-std::optional<WeightsPath> foreign_file(const std::string& path,
-                                        const FromPretrainedOptions& options) {
-  std::error_code ignored;
-  std::string found = path;
-  if (std::filesystem::is_directory(path, ignored)) return std::nullopt;
-  if (!std::filesystem::exists(path, ignored)) found += ".index";
-  if (!std::filesystem::is_regular_file(found, ignored)) return std::nullopt;
-  const bool is_flax = ends_with(found, ".msgpack");
-  const bool is_tf = ends_with(found, ".index") || ends_with(found, ".h5");
-  if (!options.from_tf && !options.from_flax) {
-    if (!is_tf && !is_flax) return std::nullopt;
-    throw Error(ErrorCode::kInvalidArgument,
-                concat("\"", found, "\" holds weights of ", is_tf ? "TensorFlow" : "Flax", ". Set ",
-                       is_tf ? "from_tf" : "from_flax", " to load them."));
-  }
-  const std::filesystem::path file(found);
-  const std::string folder = file.parent_path().string();
-  return WeightsPath{folder.empty() ? "." : folder, file.filename().string()};
-}
-
-/// The weights of a folder, or its file `file`.
-std::unique_ptr<CheckpointReader> open_weights(const FileSet& files, const std::string& file,
-                                               const FromPretrainedOptions& options,
-                                               const PretrainedConfig& config) {
-  if (options.from_tf)
-    return open_foreign_checkpoint(files, file, ForeignFormat::kTensorFlow, config);
-  if (options.from_flax) return open_foreign_checkpoint(files, file, ForeignFormat::kFlax, config);
-  auto checkpoint = open_checkpoint(files);
-  // The reference goes by the file's metadata too.
-  if (checkpoint->framework() == "tf")
-    return open_foreign_checkpoint(files, file, ForeignFormat::kTensorFlow, config);
-  return checkpoint;
-}
-
 std::unique_ptr<SequenceClassifier> load(PretrainedConfig config,
                                          const CheckpointReader& checkpoint,
                                          const FromPretrainedOptions& options) {
@@ -132,14 +89,9 @@ std::unique_ptr<SequenceClassifier> load(PretrainedConfig config,
 
 std::unique_ptr<SequenceClassifier> load(const FileSet& files, const std::string& file,
                                          const FromPretrainedOptions& options) {
-  if (!options.config && !file.empty() && !files.contains("config.json")) {
-    throw Error(ErrorCode::kNotFound, concat("No config.json lies beside \"", file, "\" in \"",
-                                             files.name(), "\"; pass the option config."));
-  }
-  PretrainedConfig config = options.config ? options.config->with(options.kwargs)
-                                           : AutoConfig::from_pretrained(files, options.kwargs);
+  PretrainedConfig config = read_model_config(files, file, options);
   if (options.state_dict) return load(std::move(config), StateDict(*options.state_dict), options);
-  const auto checkpoint = open_weights(files, file, options, config);
+  const auto checkpoint = open_model_weights(files, file, options, config);
   return load(std::move(config), *checkpoint, options);
 }
 
@@ -172,11 +124,8 @@ std::unique_ptr<SequenceClassifier> AutoModelForSequenceClassification::from_con
 std::unique_ptr<SequenceClassifier> AutoModelForSequenceClassification::from_pretrained(
     const std::string& name_or_path, const FromPretrainedOptions& options) {
   check(options);
-  if (const auto weights = foreign_file(name_or_path, options))
-    return load(*open_folder(weights->folder), weights->file, options);
-  const auto files = open_model(name_or_path, {options.cache_dir, options.local_files_only,
-                                               options.revision, options.subfolder, options.token});
-  return from_pretrained(*files, options);
+  const ModelFiles model = open_model_files(name_or_path, options);
+  return load(*model.files, model.weights, options);
 }
 
 std::unique_ptr<SequenceClassifier> AutoModelForSequenceClassification::from_pretrained(

@@ -10,14 +10,12 @@ std::unique_ptr<CheckpointReader> open_foreign_checkpoint(const FileSet& files,
                                                           const std::string& file,
                                                           ForeignFormat format,
                                                           const PretrainedConfig&) {
-  const bool is_flax = format == ForeignFormat::kFlax;
   const std::string path = file.empty() ? files.name() : concat(files.name(), "/", file);
-  throw Error(
-      ErrorCode::kUnsupported,
-      concat("\"", path, "\" is to be loaded ", is_flax ? "from Flax" : "from TensorFlow",
-             ", which this program cannot: it is not linked with the converter. Convert it with "
-             "verdict-convert \"",
-             path, "\" OUTPUT_DIR, and load OUTPUT_DIR."));
+  throw Error(ErrorCode::kUnsupported,
+              concat(format == ForeignFormat::kFlax ? "from_flax" : "from_tf", ": \"", path,
+                     "\" cannot be read, because this program is not linked with the converter. "
+                     "Convert it with verdict-convert \"",
+                     path, "\" OUTPUT_DIR, and load OUTPUT_DIR."));
 }
 
 }  // namespace verdict
