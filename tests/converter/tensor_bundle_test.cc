@@ -1,12 +1,9 @@
 // TensorFlow's bundles: every file of checkpoints/tf1 and tf2 opens and gives the tensors that its
 // checksums cover; every file of hostile_tf1 is taken or refused as its manifest says.
-#include "verdict_convert/formats/tensor_bundle.h"
 
 #include <gtest/gtest.h>
 
-#include <set>
-
-#include "support/checkpoints.h"
+#include "support/bundles.h"
 #include "support/errors.h"
 #include "verdict_convert/formats/bundle_entry.h"
 #include "verdict_convert/formats/crc32c.h"
@@ -19,13 +16,6 @@ using convert::crc32c;
 using convert::masked_crc;
 using convert::open_tensor_bundle;
 using convert::TensorBundle;
-
-std::vector<std::byte> bytes_of(const std::string& path) {
-  const auto file = open_file(path);
-  std::vector<std::byte> bytes(static_cast<std::size_t>(file->size()));
-  file->read(0, bytes);
-  return bytes;
-}
 
 std::span<const std::byte> as_bytes(std::string_view text) {
   return std::as_bytes(std::span(text));
@@ -68,32 +58,26 @@ TEST(SliceKey, IsTensorFlowsOrderedCode) {
 class TensorBundles : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(TensorBundles, GiveEveryTensor) {
-  const std::string path = fixtures_path(GetParam());
-  const auto meta = parse_json(read_text(*open_file(path + "/meta.json")), "meta.json");
-  const std::string prefix = meta.at("checkpoint");
-  if (starts_with(prefix, "params_")) return;  // OpenAI GPT's arrays
-  const auto slash = prefix.rfind('/') + 1;    // npos + 1 is 0
-  const auto files = open_folder(concat(path, "/", prefix.substr(0, slash)));
-  const TensorBundle bundle = open_tensor_bundle(*files, prefix.substr(slash) + ".index");
-  EXPECT_EQ(bundle.object_based, meta.at("kind") == "tf2");
-  EXPECT_EQ(read_all(*bundle.reader).size(), bundle.reader->tensors().size());
-  if (meta.contains("n_variables")) {
-    EXPECT_EQ(bundle.reader->tensors().size(), meta["n_variables"].get<std::size_t>());
+  const BundleCase checkpoint(GetParam());
+  const TensorBundle bundle = checkpoint.open();
+  const auto tensors = bundle.reader->tensors();
+  EXPECT_EQ(bundle.object_based, checkpoint.meta.at("kind") == "tf2");
+  EXPECT_EQ(bundle.full_names.size(), bundle.object_based ? tensors.size() : 0);
+  if (checkpoint.meta.contains("n_variables")) {
+    EXPECT_EQ(tensors.size(), checkpoint.meta["n_variables"].get<std::size_t>());
   }
-  if (!open_folder(path)->contains("names.json")) return;
+  if (!checkpoint.has_data) return;
+  EXPECT_EQ(read_all(*bundle.reader).size(), tensors.size());
+  const std::string names_file = checkpoint.path + "/names.json";
+  if (!std::filesystem::exists(names_file)) return;
   // The variables of an object graph, by key.
-  const auto names = parse_json(read_text(*open_file(path + "/names.json")), "names.json");
-  EXPECT_EQ(bundle.reader->tensors().size() + 1, names.size());  // and the graph
-  for (std::size_t i = 0; i < bundle.full_names.size(); ++i) {
-    const auto& name = names.at(bundle.reader->tensors()[i].name);
-    EXPECT_EQ(bundle.full_names[i], name.is_null() ? "" : name.get<std::string>());
-  }
+  const auto names = parse_json(read_text(*open_file(names_file)), "names.json");
+  EXPECT_EQ(tensors.size() + 1, names.size());  // and the graph
+  for (std::size_t i = 0; i < tensors.size(); ++i)
+    EXPECT_EQ(bundle.full_names[i], names.at(tensors[i].name).get<std::string>());
 }
 
-INSTANTIATE_TEST_SUITE_P(Tf1, TensorBundles, ::testing::ValuesIn(checkpoint_folders("tf1")),
-                         checkpoint_test_name);
-INSTANTIATE_TEST_SUITE_P(Tf2, TensorBundles, ::testing::ValuesIn(checkpoint_folders("tf2")),
-                         checkpoint_test_name);
+INSTANTIATE_TEST_SUITE_P(All, TensorBundles, ::testing::ValuesIn(bundle_cases()), bundle_test_name);
 
 /// The files of a hostile checkpoint, for changes in memory.
 struct Hostile {
