@@ -82,8 +82,10 @@ class Matcher {
       tensor_of_[parameter] = &tensor.name;
     }
     if (!is_floating_point(tensor.dtype)) {
+      const std::string_view dtype =
+          tensor.foreign_dtype.empty() ? dtype_name(tensor.dtype) : tensor.foreign_dtype;
       throw Error(ErrorCode::kUnsupported,
-                  concat("The weight \"", tensor.name, "\" is stored as ", dtype_name(tensor.dtype),
+                  concat("The weight \"", tensor.name, "\" is stored as ", dtype,
                          "; F16, BF16, F32 or F64 was expected. Save the model without "
                          "quantisation; dtype \"q8\" quantises at load time."));
     }
