@@ -13,6 +13,7 @@
 #include "support/checkpoints.h"
 #include "support/errors.h"
 #include "verdict/auto/save_pretrained.h"
+#include "verdict/base/file_writer.h"
 #include "verdict_convert/input.h"
 
 namespace verdict::testing {

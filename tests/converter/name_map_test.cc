@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <numeric>
 
@@ -97,7 +98,7 @@ TEST(NameMap, EveryPermutationOfAxes) {
         const auto reader = map_one(shape, {"", 0, 0, {}, permutation, result}, dtype);
         EXPECT_EQ(values_of(*reader), permuted(shape, permutation)) << shape_string(shape);
       }
-    } while (std::ranges::next_permutation(permutation).found);
+    } while (std::next_permutation(permutation.begin(), permutation.end()));
   }
   const auto bytes = map_one({3, 5}, {"", 0, 0, {}, {1, 0}, {5, 3}}, DType::kU8);
   EXPECT_EQ(values_of(*bytes), permuted({3, 5}, {1, 0}));
