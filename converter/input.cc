@@ -116,7 +116,7 @@ Content named_content(std::string_view file, const ByteSource& source) {
 /// The files of a checkpoint: one, or the shards that `index` names.
 StoredCheckpoint open_sources(Content content, Sources sources, const FileSet& files,
                               const ByteSource* index) {
-  StoredCheckpoint out{CheckpointKind::kSafetensors, nullptr, {}};
+  StoredCheckpoint out;
   const auto open = [&](OpenWeights open_file) {
     return index == nullptr ? open_file(std::move(sources.front()))
                             : open_shards(files, *index, open_file);
@@ -131,10 +131,13 @@ StoredCheckpoint open_sources(Content content, Sources sources, const FileSet& f
       out.kind = CheckpointKind::kPyTorch;
       out.reader = open(open_pytorch);
       return out;
-    case Content::kHdf5:
+    case Content::kHdf5: {
+      KerasWeights weights = open_keras_h5(std::move(sources));
       out.kind = CheckpointKind::kKeras;
-      out.reader = open_keras_h5(std::move(sources));
+      out.reader = std::move(weights.reader);
+      out.class_level = weights.class_level;
       return out;
+    }
     case Content::kMsgpack:
       out.kind = CheckpointKind::kFlax;
       out.reader = open_flax_msgpack(std::move(sources));
@@ -266,12 +269,12 @@ StoredCheckpoint open_stored(const FileSet& files, const std::string& file) {
   auto source = files.require(file);
   const Content content = known_content(file, *source);
   if (content == Content::kNumpy) {
-    return {CheckpointKind::kNumpy, open_numpy_parameters(files), {}};
+    return {CheckpointKind::kNumpy, open_numpy_parameters(files), {}, false};
   }
   if (content == Content::kBundle) {
     TensorBundle bundle = open_tensor_bundle(files, file);
     return {bundle.object_based ? CheckpointKind::kTensorFlow2 : CheckpointKind::kTensorFlow1,
-            std::move(bundle.reader), std::move(bundle.full_names)};
+            std::move(bundle.reader), std::move(bundle.full_names), false};
   }
   Sources sources;
   if (content != Content::kJson) {
@@ -323,7 +326,7 @@ NameMap map_names(const StoredCheckpoint& checkpoint, const PretrainedConfig& co
       map = map_keras(names, tensors, false, naming);
       break;
     case CheckpointKind::kKeras:
-      map = map_keras(names, tensors, true, naming);
+      map = map_keras(names, tensors, checkpoint.class_level, naming);
       break;
     case CheckpointKind::kTensorFlow1:
     case CheckpointKind::kNumpy:

@@ -32,9 +32,10 @@ std::string_view checkpoint_kind_name(CheckpointKind kind);
 
 /// Weights under the names that the file gives them.
 struct StoredCheckpoint {
-  CheckpointKind kind;
+  CheckpointKind kind = CheckpointKind::kSafetensors;
   std::unique_ptr<CheckpointReader> reader;
   std::vector<std::string> full_names;  ///< see `TensorBundle`
+  bool class_level = false;             ///< see `KerasWeights`
 };
 
 /// Opens `file` of `files`: a file of weights of any kind, or the index of its shards. Throws

@@ -100,8 +100,8 @@ TEST_P(RoundTrip, GivesTheReferencesNames) {
   const ConvertReport report = convert_to(input, output);
   const auto model = load_folder(input);
   std::vector<std::string> names, expected;
-  for (const TensorInfo& tensor : open_checkpoint(*open_folder(output))->tensors())
-    names.push_back(tensor.name);
+  const auto result = open_checkpoint(*open_folder(output));
+  for (const TensorInfo& tensor : result->tensors()) names.push_back(tensor.name);
   for (const ParameterSummary& parameter : model->named_parameters())
     expected.push_back(parameter.name);
   std::erase_if(expected, [&](const std::string& name) {
