@@ -32,8 +32,12 @@ std::span<const float> as_f32(DType dtype, std::span<const std::byte> bytes,
 
 std::vector<ExpectedParameter> parameters_of(const graph::Graph& graph) {
   std::vector<ExpectedParameter> expected;
-  for (const graph::Parameter& parameter : graph.parameters())
-    expected.push_back({parameter.name, parameter.shape});
+  for (const graph::Parameter& parameter : graph.parameters()) {
+    const graph::Initializer::Kind kind = parameter.initializer.kind;
+    const bool is_computed = kind == graph::Initializer::Kind::kSinusoidal ||
+                             kind == graph::Initializer::Kind::kSinusoidalHalves;
+    expected.push_back({parameter.name, parameter.shape, is_computed});
+  }
   return expected;
 }
 

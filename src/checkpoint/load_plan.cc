@@ -134,7 +134,7 @@ class Matcher {
   void report_missing(LoadReport& report) const {
     std::vector<std::string> base;
     for (std::size_t i = 0; i < expected_.size(); ++i) {
-      if (tensor_of_[i] != nullptr) continue;
+      if (tensor_of_[i] != nullptr || expected_[i].is_computed) continue;
       report.missing_keys.push_back(expected_[i].name);
       if (starts_with(expected_[i].name, prefix_)) base.push_back(expected_[i].name);
     }
