@@ -1,10 +1,8 @@
 #include "verdict_convert/formats/hdf5_bytes.h"
 
 #include <bit>
-#include <nlohmann/json.hpp>
 
 #include "verdict/base/error.h"
-#include "verdict/base/json.h"
 #include "verdict/base/strings.h"
 
 namespace verdict::convert::hdf5 {
@@ -22,8 +20,6 @@ std::uint32_t load32(std::span<const std::byte> bytes) {
 }
 
 }  // namespace
-
-std::string quoted(std::string_view name) { return to_text(nlohmann::json(std::string(name))); }
 
 Bytes::Bytes(const ByteSource& source)
     : source_(source), budget_(3 * source.size() + kLeastBudget) {}

@@ -17,9 +17,6 @@ namespace verdict::convert::hdf5 {
 /// An address that stands for "none".
 inline constexpr std::uint64_t kUndefined = UINT64_MAX;
 
-/// A name out of a file for messages: quoted, control characters escaped.
-std::string quoted(std::string_view name);
-
 /// A file of which addresses are checked before they are used.
 ///
 /// In a sound file every structure is read once or twice. So all that is read, and all that is
