@@ -59,6 +59,7 @@ void match_parameters(const PretrainedConfig& config, NameMap& map,
     wanted.insert(parameter.name);
     const auto found = mapped.find(parameter.name);
     if (found == mapped.end()) {
+      if (parameter.is_computed) continue;
       const bool is_base = starts_with(parameter.name, prefix);
       (is_base ? report.missing_base : report.missing).push_back(parameter.name);
     } else if (found->second->shape != parameter.shape) {

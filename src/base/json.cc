@@ -68,8 +68,4 @@ std::string to_text(const nlohmann::json& json, int indent) {
 
 std::string quoted_text(std::string_view text) { return to_text(std::string(text.substr(0, 100))); }
 
-std::string quoted_name(std::string_view name) {
-  return to_text(nlohmann::json(std::string(name)));
-}
-
 }  // namespace verdict

@@ -20,7 +20,4 @@ std::string to_text(const nlohmann::json& json, int indent = -1);
 /// terminal would obey.
 std::string quoted_text(std::string_view text);
 
-/// A name out of a file for messages: quoted, control characters escaped.
-std::string quoted_name(std::string_view name);
-
 }  // namespace verdict

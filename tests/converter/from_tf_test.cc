@@ -94,7 +94,7 @@ std::string copied(const TemporaryFolder& work, const std::string& kind, const s
 
 TEST(FromTf, TakesTheExampleOfTheReferencesDocumentation) {
   const TemporaryFolder work;
-  const std::string folder = copied(work, "tf1", "bert__classifier");
+  const std::string folder = copied(work, "tf1", "/bert__classifier");
   std::string prefix;
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.path().extension() == ".index") prefix = entry.path().stem();
@@ -133,7 +133,7 @@ TEST(FromTf, TakesTheExampleOfTheReferencesDocumentation) {
 
 TEST(FromTf, IsAskedForWhereItIsNeeded) {
   const TemporaryFolder work;
-  const std::string folder = copied(work, "tf1", "bert__classifier");
+  const std::string folder = copied(work, "tf1", "/bert__classifier");
   for (const auto& entry : fs::directory_iterator(folder)) {
     if (entry.path().extension() != ".index") continue;
     for (const std::string& path :
