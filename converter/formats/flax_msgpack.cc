@@ -105,7 +105,7 @@ class FlaxParser {
         charge(entry, kArrayEntry);
         emit_(path, array(entry, path));
       } else {
-        reader_.unsupported(entry.position, concat("the entry ", quoted_name(path),
+        reader_.unsupported(entry.position, concat("the entry ", quoted_text(path),
                                                    " is neither an array nor a map"));
       }
     }
@@ -133,7 +133,7 @@ class FlaxParser {
   Array array(const Value& extension, const std::string& name) {
     if (extension.type != kArray && extension.type != kNumpyScalar) {
       reader_.unsupported(extension.position,
-                          concat("the entry ", quoted_name(name), " is of type ",
+                          concat("the entry ", quoted_text(name), " is of type ",
                                  int{extension.type}, "; 1 or 3 was expected"));
     }
     MsgpackReader in(source_, extension.position, extension.position + extension.size, kFormat);
@@ -143,14 +143,14 @@ class FlaxParser {
     const Value shape = in.expect(Kind::kArray, "a shape");
     if (shape.size > kMostAxes)
       in.corrupt(shape.position,
-                 concat("the array ", quoted_name(name), " has ", shape.size, " axes"));
+                 concat("the array ", quoted_text(name), " has ", shape.size, " axes"));
     for (std::uint64_t i = 0; i < shape.size; ++i) out.shape.push_back(size_of_axis(in));
     const Value type = in.expect(Kind::kString, "the name of a dtype");
     const std::string dtype = in.text(type, kLongestKey);
     const auto known = std::ranges::find(kDtypes, dtype, &decltype(kDtypes)::value_type::first);
     if (known == kDtypes.end()) {
-      in.unsupported(type.position, concat("the array ", quoted_name(name),
-                                           " has the unknown dtype ", quoted_name(dtype)));
+      in.unsupported(type.position, concat("the array ", quoted_text(name),
+                                           " has the unknown dtype ", quoted_text(dtype)));
     }
     out.dtype = known->second;
     const Value data = in.expect(Kind::kBinary, "an array's bytes");
@@ -158,7 +158,7 @@ class FlaxParser {
     const auto bytes = count ? checked_mul(*count, static_cast<std::int64_t>(dtype_size(out.dtype)))
                              : std::nullopt;
     if (!bytes || static_cast<std::uint64_t>(*bytes) != data.size) {
-      in.corrupt(data.position, concat("the array ", quoted_name(name), " of ", dtype, " ",
+      in.corrupt(data.position, concat("the array ", quoted_text(name), " of ", dtype, " ",
                                        shape_string(out.shape), " has ", data.size, " bytes"));
     }
     if (!in.at_end()) in.corrupt(data.position + data.size, "something follows an array");
@@ -178,7 +178,7 @@ class FlaxParser {
       std::uint64_t number = 0;
       const auto [end, error] = std::from_chars(key.data(), key.data() + key.size(), number);
       if (error != std::errc() || end != key.data() + key.size() || number >= map.size)
-        reader_.corrupt(map.position, concat(what, " has the part ", quoted_name(key)));
+        reader_.corrupt(map.position, concat(what, " has the part ", quoted_text(key)));
       auto& place = found[static_cast<std::size_t>(number)];
       if (place) reader_.corrupt(map.position, concat(what, " has the part ", number, " twice"));
       place = read();
@@ -193,7 +193,7 @@ class FlaxParser {
     const Value marker = reader_.next();
     if (map.size != 3 || marker.kind != Kind::kBoolean || marker.number != 1)
       reader_.corrupt(map.position,
-                      concat("the chunked array ", quoted_name(name), " has other parts"));
+                      concat("the chunked array ", quoted_text(name), " has other parts"));
     Array out;
     std::vector<Array> chunks;
     bool has_shape = false;
@@ -207,15 +207,15 @@ class FlaxParser {
             [&] { return array(reader_.expect(Kind::kExtension, "a chunk"), name); },
             "a list of chunks");
       } else {
-        reader_.corrupt(map.position, concat("the chunked array ", quoted_name(name),
-                                             " has the part ", quoted_name(key)));
+        reader_.corrupt(map.position, concat("the chunked array ", quoted_text(name),
+                                             " has the part ", quoted_text(key)));
       }
     }
     std::uint64_t bytes = 0;
     for (const Array& chunk : chunks) {
       if (chunk.dtype != chunks.front().dtype)
         reader_.corrupt(map.position,
-                        concat("the chunks of ", quoted_name(name), " differ in dtype"));
+                        concat("the chunks of ", quoted_text(name), " differ in dtype"));
       out.pieces.push_back(chunk.pieces.front());
       bytes += chunk.pieces.front().size;
     }
@@ -226,7 +226,7 @@ class FlaxParser {
               : std::nullopt;
     if (!expected || static_cast<std::uint64_t>(*expected) != bytes ||
         out.shape.size() > kMostAxes) {
-      reader_.corrupt(map.position, concat("the chunked array ", quoted_name(name), " of shape ",
+      reader_.corrupt(map.position, concat("the chunked array ", quoted_text(name), " of shape ",
                                            shape_string(out.shape), " has ", bytes, " bytes"));
     }
     emit_(name, std::move(out));
@@ -247,7 +247,7 @@ class FlaxMsgpack final : public CheckpointReader {
         if (!names.insert(name).second) {
           throw Error(ErrorCode::kCorruptFile,
                       concat("\"", file->name(), "\" is not a valid ", kFormat, ": the parameter ",
-                             quoted_name(name), " stands twice."));
+                             quoted_text(name), " stands twice."));
         }
         std::uint64_t bytes = 0;
         for (const Piece& piece : array.pieces) bytes += piece.size;

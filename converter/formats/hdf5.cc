@@ -92,7 +92,7 @@ void File::insert(Links& links, std::string_view name, Link link) {
   bytes_.charge(kMapEntry + name.size() + link.path.size());
   const std::uint64_t position = link.position;
   if (!links.emplace(std::string(name), std::move(link)).second)
-    bytes_.corrupt(position, concat("a group has the entry ", quoted_name(name), " twice"));
+    bytes_.corrupt(position, concat("a group has the entry ", quoted_text(name), " twice"));
 }
 
 void File::add_link(Fields fields, Links& links) {
@@ -246,18 +246,18 @@ std::optional<std::uint64_t> File::find(std::uint64_t group, std::string_view pa
       case Link::Kind::kSoft: {
         bytes_.charge(link.path.size());
         if (soft_links == 0)
-          bytes_.corrupt(link.position, concat("the soft link ", quoted_name(name),
+          bytes_.corrupt(link.position, concat("the soft link ", quoted_text(name),
                                                " leads over too many others, or in a circle"));
         const auto target = find(starts_with(link.path, "/") ? root_ : at, link.path, --soft_links);
         if (!target) {
-          bytes_.corrupt(link.position, concat("the soft link ", quoted_name(name), " leads to ",
-                                               quoted_name(link.path), ", which does not exist"));
+          bytes_.corrupt(link.position, concat("the soft link ", quoted_text(name), " leads to ",
+                                               quoted_text(link.path), ", which does not exist"));
         }
         at = *target;
         break;
       }
       case Link::Kind::kExternal:
-        bytes_.unsupported(link.position, concat("the entry ", quoted_name(name),
+        bytes_.unsupported(link.position, concat("the entry ", quoted_text(name),
                                                  " is a link to another file; none is followed"));
     }
   }
@@ -294,7 +294,7 @@ std::vector<std::string> File::datasets(std::uint64_t group) {
     }
     for (const auto& [name, link] : links(next.object)) {
       if (link.kind == Link::Kind::kExternal) {
-        bytes_.unsupported(link.position, concat("the entry ", quoted_name(name),
+        bytes_.unsupported(link.position, concat("the entry ", quoted_text(name),
                                                  " is a link to another file; none is followed"));
       }
       if (link.kind != Link::Kind::kHard || !seen.insert(link.address).second) continue;

@@ -62,10 +62,10 @@ class DatasetParser {
 
  private:
   [[noreturn]] void corrupt(MessageType at, std::string_view what) const {
-    file_.corrupt(position_of(at), concat("the dataset ", quoted_name(name_), " ", what));
+    file_.corrupt(position_of(at), concat("the dataset ", quoted_text(name_), " ", what));
   }
   [[noreturn]] void unsupported(MessageType at, std::string_view what) const {
-    file_.unsupported(position_of(at), concat("the dataset ", quoted_name(name_), " ", what));
+    file_.unsupported(position_of(at), concat("the dataset ", quoted_text(name_), " ", what));
   }
   std::uint64_t position_of(MessageType type) const {
     const Message* message = object_.find(type);
@@ -160,7 +160,7 @@ class DatasetParser {
       if (out_.byte_size == 0) return;
       if (address == kUndefined) corrupt(MessageType::kLayout, "was never written");
       out_.position =
-          file_.position(address, out_.byte_size, concat("the data of ", quoted_name(name_)));
+          file_.position(address, out_.byte_size, concat("the data of ", quoted_text(name_)));
       charge(out_.byte_size, out_.byte_size);
     } else if (kind == 2) {
       version == 3 ? parse_chunks_3(in) : parse_chunks_4(in);
@@ -214,7 +214,7 @@ class DatasetParser {
     Chunk& chunk = out_.chunks[static_cast<std::size_t>(index)];
     if (chunk.position != kUndefined) at.corrupt(concat("names the chunk ", index, " twice"));
     if (size > UINT32_MAX) at.corrupt(concat("has a chunk of ", size, " bytes"));
-    chunk = {file_.position(address, size, concat("a chunk of ", quoted_name(name_))),
+    chunk = {file_.position(address, size, concat("a chunk of ", quoted_text(name_))),
              static_cast<std::uint32_t>(size), static_cast<std::uint32_t>(skipped_filters)};
   }
 

@@ -261,7 +261,7 @@ std::optional<std::vector<std::string>> Attributes::strings(const Object& object
   for (auto& [part, strings] : parts) {
     if (part != expected++) {
       file_.corrupt(object.position,
-                    concat("the attribute ", quoted_name(name), " lacks its part ", expected - 1));
+                    concat("the attribute ", quoted_text(name), " lacks its part ", expected - 1));
     }
     std::ranges::move(strings, std::back_inserter(all));
   }
@@ -302,12 +302,12 @@ void Attributes::parse(Fields fields, std::string_view name, Parts& parts) {
   }
   if (type.kind != Datatype::Kind::kFixedString && type.kind != Datatype::Kind::kVariableString) {
     fields.corrupt(
-        concat("named ", quoted_name(name), " is ", type.name, "; a list of strings was expected"));
+        concat("named ", quoted_text(name), " is ", type.name, "; a list of strings was expected"));
   }
   if (!count || static_cast<std::uint64_t>(*count) > fields.left() / type.size)
-    fields.corrupt(concat("named ", quoted_name(name), " has less data than its shape tells"));
+    fields.corrupt(concat("named ", quoted_text(name), " has less data than its shape tells"));
   const auto [place, is_new] = parts.try_emplace(*part);
-  if (!is_new) fields.corrupt(concat("named ", quoted_name(found), " stands twice"));
+  if (!is_new) fields.corrupt(concat("named ", quoted_text(found), " stands twice"));
   std::vector<std::string>& out = place->second;
   for (std::int64_t i = 0; i < *count && !space.is_null; ++i) {
     if (type.kind == Datatype::Kind::kFixedString) {

@@ -54,7 +54,7 @@ class KerasH5 final : public CheckpointReader {
     }
     for (const std::string& layer : *layers) {
       const auto object = file.find(root, layer);
-      if (!object) corrupt(file, concat("it has no layer ", quoted_name(layer)));
+      if (!object) corrupt(file, concat("it has no layer ", quoted_text(layer)));
       if (file.is_dataset(*object)) {
         // A shard: its "layers" are the weights.
         add(file, *object, layer, false);
@@ -70,12 +70,12 @@ class KerasH5 final : public CheckpointReader {
   void add_layer(hdf5::File& file, std::uint64_t layer, std::string_view name) {
     const auto weights = file.strings(layer, "weight_names");
     if (!weights)
-      corrupt(file, concat("the layer ", quoted_name(name), " has no list \"weight_names\""));
+      corrupt(file, concat("the layer ", quoted_text(name), " has no list \"weight_names\""));
     for (const std::string& weight : *weights) {
       const auto object = file.find(layer, weight);
       if (!object) {
         corrupt(file,
-                concat("the layer ", quoted_name(name), " has no weight ", quoted_name(weight)));
+                concat("the layer ", quoted_text(name), " has no weight ", quoted_text(weight)));
       }
       add(file, *object, weight, true);
     }
@@ -107,7 +107,7 @@ class KerasH5 final : public CheckpointReader {
       // A table that two layers share is stored with both.
       const Stored& first = stored_[known->second];
       if (first.file == &file && first.dataset.shape == dataset.shape) return;
-      corrupt(file, concat("it holds the weight ", quoted_name(name), " a second time"));
+      corrupt(file, concat("it holds the weight ", quoted_text(name), " a second time"));
     }
     infos_.push_back({name, dataset.dtype, dataset.shape, 0, dataset.byte_size});
     stored_.push_back({&file, std::move(dataset)});

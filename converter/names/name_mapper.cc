@@ -33,10 +33,6 @@ constexpr auto kOtherHeads = std::to_array<std::string_view>({
     "final_logits_bias",
 });
 
-bool is_other_head(std::string_view name) {
-  return std::ranges::find(kOtherHeads, name.substr(0, name.find('.'))) != kOtherHeads.end();
-}
-
 /// Whether two shapes differ in axes of size one only.
 bool same_but_for_ones(std::span<const std::int64_t> a, std::span<const std::int64_t> b) {
   const auto sizes = [](std::span<const std::int64_t> shape) {
@@ -48,6 +44,10 @@ bool same_but_for_ones(std::span<const std::int64_t> a, std::span<const std::int
 }
 
 }  // namespace
+
+bool is_other_head(std::string_view name) {
+  return std::ranges::find(kOtherHeads, name.substr(0, name.find('.'))) != kOtherHeads.end();
+}
 
 NameMapper::NameMapper(std::span<const TensorInfo> stored, const Naming& naming)
     : stored_(stored), model_type_(naming.config.model_type()) {

@@ -45,6 +45,9 @@ class NameMapper {
   NameMap map_;
 };
 
+/// Whether a parameter's first level is a head of pre-training or of another task.
+bool is_other_head(std::string_view name);
+
 /// The permutation that reverses the axes.
 std::vector<std::size_t> reversed_axes(std::size_t rank);
 

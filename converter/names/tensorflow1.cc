@@ -28,6 +28,7 @@ constexpr std::array kTrainingState{
     SkipRule{"beta#_power", SkipReason::kOptimizer},
     SkipRule{"beta#_power_#", SkipReason::kOptimizer},
     SkipRule{"global_step", SkipReason::kCounter},
+    SkipRule{"**/global_step", SkipReason::kCounter},
 };
 
 }  // namespace

@@ -76,15 +76,6 @@ struct CheckpointFolder {
   Tensors expected;
 };
 
-/// The parameters of a registered type's classifier.
-inline std::vector<ExpectedParameter> expected_parameters(const PretrainedConfig& config) {
-  const graph::Graph graph = build_graph(model_type(config.model_type()), config);
-  std::vector<ExpectedParameter> out;
-  for (const graph::Parameter& parameter : graph.parameters())
-    out.push_back({parameter.name, parameter.shape});
-  return out;
-}
-
 inline std::unique_ptr<SequenceClassifier> load_checkpoint(const PretrainedConfig& config,
                                                            const CheckpointReader& checkpoint) {
   ModelLoader loader(config, {});
