@@ -31,6 +31,9 @@ NameMap map_tensorflow2(std::span<const TensorInfo> stored, std::span<const std:
 NameMap map_keras(std::span<const std::string> names, std::span<const TensorInfo> stored,
                   bool class_level, const Naming& naming);
 
+/// Names of the reference itself, of whatever release: what `plan_load` makes of them.
+NameMap map_pytorch(std::span<const TensorInfo> stored, const Naming& naming);
+
 /// Names as transformers' Flax classes write them.
 NameMap map_flax(std::span<const TensorInfo> stored, const Naming& naming);
 

@@ -3,11 +3,11 @@
 #include <array>
 #include <utility>
 
+#include "verdict/auto/model_files.h"
 #include "verdict/auto/model_loader.h"
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
 #include "verdict/checkpoint/checkpoint_reader.h"
-#include "verdict/hub/hub.h"
 
 namespace verdict {
 
@@ -52,9 +52,8 @@ void check(const FromPretrainedOptions& options) {
                        " positional model_args were given, but no model class takes any. Pass "
                        "config attributes by keyword."));
   }
-  if (options.from_tf) {
-    throw Error(ErrorCode::kUnsupported,
-                "from_tf is not supported by this version. Save the model as safetensors first.");
+  if (options.from_tf && options.from_flax) {
+    throw Error(ErrorCode::kInvalidArgument, "from_tf and from_flax exclude each other.");
   }
   if (options.device != "cpu") {
     throw Error(ErrorCode::kUnsupported,
@@ -88,6 +87,14 @@ std::unique_ptr<SequenceClassifier> load(PretrainedConfig config,
   return loader.finish();
 }
 
+std::unique_ptr<SequenceClassifier> load(const FileSet& files, const std::string& file,
+                                         const FromPretrainedOptions& options) {
+  PretrainedConfig config = read_model_config(files, file, options);
+  if (options.state_dict) return load(std::move(config), StateDict(*options.state_dict), options);
+  const auto checkpoint = open_model_weights(files, file, options, config);
+  return load(std::move(config), *checkpoint, options);
+}
+
 }  // namespace
 
 ComputeType compute_type_from_name(std::string_view name) {
@@ -117,18 +124,14 @@ std::unique_ptr<SequenceClassifier> AutoModelForSequenceClassification::from_con
 std::unique_ptr<SequenceClassifier> AutoModelForSequenceClassification::from_pretrained(
     const std::string& name_or_path, const FromPretrainedOptions& options) {
   check(options);
-  const auto files = open_model(name_or_path, {options.cache_dir, options.local_files_only,
-                                               options.revision, options.subfolder, options.token});
-  return from_pretrained(*files, options);
+  const ModelFiles model = open_model_files(name_or_path, options);
+  return load(*model.files, model.weights, options);
 }
 
 std::unique_ptr<SequenceClassifier> AutoModelForSequenceClassification::from_pretrained(
     const FileSet& files, const FromPretrainedOptions& options) {
   check(options);
-  PretrainedConfig config = options.config ? options.config->with(options.kwargs)
-                                           : AutoConfig::from_pretrained(files, options.kwargs);
-  if (options.state_dict) return load(std::move(config), StateDict(*options.state_dict), options);
-  return load(std::move(config), *open_checkpoint(files), options);
+  return load(files, "", options);
 }
 
 }  // namespace verdict

@@ -21,7 +21,10 @@ struct FromPretrainedOptions {
   std::optional<std::map<std::string, Tensor>> state_dict;
   std::string
       cache_dir;  ///< the hub's cache folder; empty: HF_HUB_CACHE, HF_HOME or the usual place
-  bool from_tf = false;           ///< a TensorFlow checkpoint; needs the converter library
+  /// Weights of TensorFlow (model.ckpt.index, tf_model.h5, safetensors) or Flax; needs a program
+  /// that is linked with the converter.
+  bool from_tf = false;
+  bool from_flax = false;
   bool local_files_only = false;  ///< never ask a server
   std::string revision = "main";
   std::string subfolder;
@@ -48,7 +51,8 @@ class AutoModelForSequenceClassification {
   static std::unique_ptr<SequenceClassifier> from_config(const PretrainedConfig& config,
                                                          const FromPretrainedOptions& options = {});
 
-  /// Loads a folder, or a model's name or URL (see `open_model`); evaluation mode. What was
+  /// Loads a folder, or a model's name or URL (see `open_model`), or with `from_tf` or `from_flax`
+  /// one file (`….index`, its name without that, `….h5`, `….msgpack`); evaluation mode. What was
   /// missing, unexpected or mismatched stands in `load_report()` of the model
   /// (`output_loading_info` of the reference).
   static std::unique_ptr<SequenceClassifier> from_pretrained(

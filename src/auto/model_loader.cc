@@ -30,7 +30,22 @@ std::span<const float> as_f32(DType dtype, std::span<const std::byte> bytes,
   return values;
 }
 
+std::vector<ExpectedParameter> parameters_of(const graph::Graph& graph) {
+  std::vector<ExpectedParameter> expected;
+  for (const graph::Parameter& parameter : graph.parameters()) {
+    const graph::Initializer::Kind kind = parameter.initializer.kind;
+    const bool is_computed = kind == graph::Initializer::Kind::kSinusoidal ||
+                             kind == graph::Initializer::Kind::kSinusoidalHalves;
+    expected.push_back({parameter.name, parameter.shape, is_computed});
+  }
+  return expected;
+}
+
 }  // namespace
+
+std::vector<ExpectedParameter> expected_parameters(const PretrainedConfig& config) {
+  return parameters_of(build_graph(model_type(config.model_type()), config));
+}
 
 ModelLoader::ModelLoader(PretrainedConfig config, const LoadOptions& options) : options_(options) {
   const ModelType& type = model_type(config.model_type());
@@ -46,11 +61,7 @@ ModelLoader::~ModelLoader() = default;
 
 void ModelLoader::plan(std::vector<TensorInfo> tensors) {
   tensors_ = std::move(tensors);
-  std::vector<ExpectedParameter> expected;
-  for (const graph::Parameter& parameter : model_->declaration().parameters()) {
-    expected.push_back({parameter.name, parameter.shape});
-  }
-  plan_ = plan_load(tensors_, expected,
+  plan_ = plan_load(tensors_, parameters_of(model_->declaration()),
                     {model_->type().name, model_->type().family->base_model_prefix,
                      options_.ignore_mismatched_sizes});
 }

@@ -12,6 +12,10 @@
 
 namespace verdict {
 
+/// The parameters of a type's classifier, in the order of declaration. Throws `kUnsupported` for an
+/// unknown model type.
+std::vector<ExpectedParameter> expected_parameters(const PretrainedConfig& config);
+
 struct LoadOptions {
   ComputeType dtype = ComputeType::kF32;
   int threads = 1;

@@ -187,6 +187,28 @@ void convert_to_f32(DType dtype, std::span<const std::byte> bytes, std::span<flo
   }
 }
 
+void convert_from_f32(DType dtype, std::span<const float> values, std::span<std::byte> out) {
+  check_length(dtype, out, values.size());
+  const auto narrow = [&](auto convert) {
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::uint16_t bits = convert(values[i]);
+      std::memcpy(out.data() + i * 2, &bits, 2);
+    }
+  };
+  switch (dtype) {
+    case DType::kF16:
+      return narrow([](float value) { return f32_to_f16(value); });
+    case DType::kBF16:
+      return narrow([](float value) { return f32_to_bf16(value); });
+    case DType::kF32:
+      if (!out.empty()) std::memcpy(out.data(), values.data(), out.size());
+      return;
+    default:
+      throw Error(ErrorCode::kInternal,
+                  concat("A conversion from float32 to ", dtype_name(dtype), " was asked for."));
+  }
+}
+
 void convert_to_i64(DType dtype, std::span<const std::byte> bytes, std::span<std::int64_t> out) {
   check_length(dtype, bytes, out.size());
   convert_integers(dtype, bytes, out);

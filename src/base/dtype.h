@@ -33,6 +33,10 @@ float largest_magnitude(std::span<const float> values);
 /// Converts `out.size()` elements of `dtype` at `bytes` (no alignment needed) to float32.
 void convert_to_f32(DType dtype, std::span<const std::byte> bytes, std::span<float> out);
 
+/// Converts to the floating type `dtype` (F16, BF16, F32); `out` has room for every element and
+/// needs no alignment.
+void convert_from_f32(DType dtype, std::span<const float> values, std::span<std::byte> out);
+
 /// Converts elements of any integer or boolean `dtype` to int64; throws `kInvalidArgument` for a
 /// floating type.
 void convert_to_i64(DType dtype, std::span<const std::byte> bytes, std::span<std::int64_t> out);

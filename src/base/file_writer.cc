@@ -45,6 +45,10 @@ void FileWriter::write(std::span<const std::byte> bytes) {
   }
 }
 
+void FileWriter::sync() {
+  if (fsync(fd_) != 0) fail("be written");
+}
+
 void FileWriter::commit() {
   if (close(std::exchange(fd_, -1)) != 0 || std::rename(temporary_.c_str(), path_.c_str()) != 0) {
     const int error = errno;
@@ -57,6 +61,17 @@ void FileWriter::commit() {
 void FileWriter::fail(const char* action) const {
   throw Error(ErrorCode::kIo,
               concat("The file \"", path_, "\" cannot ", action, ": ", std::strerror(errno), "."));
+}
+
+void sync_folder(const std::string& path) {
+  const int fd = open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  const bool synced = fd >= 0 && fsync(fd) == 0;
+  const int error = errno;
+  if (fd >= 0) close(fd);
+  if (!synced) {
+    throw Error(ErrorCode::kIo,
+                concat("The folder \"", path, "\" cannot be written: ", std::strerror(error), "."));
+  }
 }
 
 }  // namespace verdict

@@ -16,6 +16,8 @@ class FileWriter {
   FileWriter& operator=(const FileWriter&) = delete;
 
   void write(std::span<const std::byte> bytes);
+  /// Waits until what was written is on the disk.
+  void sync();
   void commit();
 
  private:
@@ -25,5 +27,8 @@ class FileWriter {
   std::string temporary_;
   int fd_ = -1;
 };
+
+/// Waits until the names that a folder holds are on the disk. Throws `kIo`.
+void sync_folder(const std::string& path);
 
 }  // namespace verdict

@@ -66,4 +66,6 @@ std::string to_text(const nlohmann::json& json, int indent) {
   return json.dump(indent, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+std::string quoted_text(std::string_view text) { return to_text(std::string(text.substr(0, 100))); }
+
 }  // namespace verdict

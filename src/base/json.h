@@ -16,4 +16,8 @@ nlohmann::json parse_unique_json(std::string_view text, std::string_view name);
 /// JSON as text; invalid UTF-8 in strings becomes U+FFFD instead of an exception.
 std::string to_text(const nlohmann::json& json, int indent = -1);
 
+/// Text from a hostile file for a message: in quotes, short, and without control characters that a
+/// terminal would obey.
+std::string quoted_text(std::string_view text);
+
 }  // namespace verdict

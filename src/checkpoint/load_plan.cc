@@ -82,8 +82,10 @@ class Matcher {
       tensor_of_[parameter] = &tensor.name;
     }
     if (!is_floating_point(tensor.dtype)) {
+      const std::string_view dtype =
+          tensor.foreign_dtype.empty() ? dtype_name(tensor.dtype) : tensor.foreign_dtype;
       throw Error(ErrorCode::kUnsupported,
-                  concat("The weight \"", tensor.name, "\" is stored as ", dtype_name(tensor.dtype),
+                  concat("The weight \"", tensor.name, "\" is stored as ", dtype,
                          "; F16, BF16, F32 or F64 was expected. Save the model without "
                          "quantisation; dtype \"q8\" quantises at load time."));
     }
@@ -132,7 +134,7 @@ class Matcher {
   void report_missing(LoadReport& report) const {
     std::vector<std::string> base;
     for (std::size_t i = 0; i < expected_.size(); ++i) {
-      if (tensor_of_[i] != nullptr) continue;
+      if (tensor_of_[i] != nullptr || expected_[i].is_computed) continue;
       report.missing_keys.push_back(expected_[i].name);
       if (starts_with(expected_[i].name, prefix_)) base.push_back(expected_[i].name);
     }

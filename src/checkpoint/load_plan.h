@@ -16,6 +16,8 @@ namespace verdict {
 struct ExpectedParameter {
   std::string name;
   std::vector<std::int64_t> shape;
+  /// Its values follow from its shape (sinusoidal positions), so that no checkpoint has to hold it.
+  bool is_computed = false;
 };
 
 struct LoadRules {

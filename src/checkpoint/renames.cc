@@ -19,6 +19,8 @@ struct Rename {
 
 /// In this order, each at most once a key.
 constexpr auto kRenames = std::to_array<Rename>({
+    // Of torch's DataParallel, around the whole model.
+    {"", "^module.", ""},
     // TensorFlow's names of a norm's parameters, which early conversions kept.
     {"", "LayerNorm.gamma", "LayerNorm.weight"},
     {"", "LayerNorm.beta", "LayerNorm.bias"},

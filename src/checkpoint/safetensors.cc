@@ -141,11 +141,10 @@ std::map<std::string, Tensor, std::less<>> read_safetensors(const ByteSource& so
   return tensors;
 }
 
-void write_safetensors(const std::vector<TensorWriter>& tensors,
-                       const std::function<void(std::span<const std::byte>)>& sink) {
+std::string make_safetensors_header(std::span<const TensorInfo> tensors) {
   nlohmann::ordered_json header = {{"__metadata__", {{"format", "pt"}}}};
   std::uint64_t offset = 0;
-  for (const TensorWriter& tensor : tensors) {
+  for (const TensorInfo& tensor : tensors) {
     const auto count = static_cast<std::uint64_t>(element_count(tensor.shape).value());
     const std::uint64_t end = offset + count * dtype_size(tensor.dtype);
     header[tensor.name] = {{"dtype", dtype_name(tensor.dtype)},
@@ -155,11 +154,19 @@ void write_safetensors(const std::vector<TensorWriter>& tensors,
   }
   std::string text = header.dump();
   text.append((8 - text.size() % 8) % 8, ' ');
-  std::array<std::byte, kSafetensorsPrefix> prefix;
+  std::string prefix(kSafetensorsPrefix, '\0');
   for (std::size_t i = 0; i < prefix.size(); ++i)
-    prefix[i] = static_cast<std::byte>(std::uint64_t{text.size()} >> (8 * i) & 0xff);
-  sink(prefix);
-  sink(std::as_bytes(std::span(text)));
+    prefix[i] = static_cast<char>(std::uint64_t{text.size()} >> (8 * i) & 0xff);
+  return prefix + text;
+}
+
+void write_safetensors(const std::vector<TensorWriter>& tensors,
+                       const std::function<void(std::span<const std::byte>)>& sink) {
+  std::vector<TensorInfo> infos;
+  for (const TensorWriter& tensor : tensors)
+    infos.push_back({tensor.name, tensor.dtype, tensor.shape, 0, 0});
+  const std::string header = make_safetensors_header(infos);
+  sink(std::as_bytes(std::span(header)));
   for (const TensorWriter& tensor : tensors) sink(tensor.data().bytes());
 }
 

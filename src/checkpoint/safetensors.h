@@ -40,6 +40,11 @@ SafetensorsHeader read_safetensors_header(const ByteSource& source);
 /// All tensors of a (small) file by name.
 std::map<std::string, Tensor, std::less<>> read_safetensors(const ByteSource& source);
 
+/// The start of a file with these tensors, whose data follow in this order: their names, dtypes and
+/// shapes count. It is padded so that data is aligned to 8 bytes and carries `{"format": "pt"}`,
+/// which the reference asks for.
+std::string make_safetensors_header(std::span<const TensorInfo> tensors);
+
 /// What `write_safetensors` needs of a tensor: its data is asked for when its turn comes.
 struct TensorWriter {
   std::string name;
@@ -48,8 +53,7 @@ struct TensorWriter {
   std::function<Tensor()> data;
 };
 
-/// Streams a safetensors file, tensor by tensor, into `sink`. The header is padded so that data is
-/// aligned to 8 bytes and carries `{"format": "pt"}`, which the reference asks for.
+/// Streams a safetensors file, tensor by tensor, into `sink`.
 void write_safetensors(const std::vector<TensorWriter>& tensors,
                        const std::function<void(std::span<const std::byte>)>& sink);
 

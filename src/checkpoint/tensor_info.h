@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "verdict/base/dtype.h"
@@ -15,6 +16,8 @@ struct TensorInfo {
   std::vector<std::int64_t> shape;
   std::uint64_t begin = 0;  ///< first byte in its file
   std::uint64_t end = 0;    ///< one past the last byte
+  /// The name of a dtype that `DType` lacks, a constant; such a tensor cannot be read.
+  std::string_view foreign_dtype = {};
 
   std::uint64_t byte_size() const { return end - begin; }
 };

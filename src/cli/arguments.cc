@@ -9,8 +9,8 @@
 namespace verdict::cli {
 
 std::string help(const CommandSpec& command) {
-  std::string out = concat("Usage: verdict ", command.name, " ", command.operands, "\n\n",
-                           command.summary, "\n\nOptions:\n");
+  std::string out = concat("Usage: ", command.name, " ", command.operands, "\n\n", command.summary,
+                           "\n\nOptions:\n");
   const auto label = [](const OptionSpec& option) {
     return concat(option.name, option.value.empty() ? "" : " ", option.value);
   };
@@ -43,8 +43,7 @@ Arguments::Arguments(const CommandSpec& command, std::span<const std::string_vie
     const std::string_view name = argument.substr(0, equals);
     const auto spec = std::ranges::find(command.options, name, &OptionSpec::name);
     if (spec == command.options.end()) {
-      throw UsageError(
-          concat("The option ", name, " is unknown. See verdict ", command_, " --help."));
+      throw UsageError(concat("The option ", name, " is unknown. See ", command_, " --help."));
     }
     std::string_view value;
     if (spec->value.empty()) {
@@ -71,8 +70,7 @@ std::optional<std::string> Arguments::get(std::string_view option) const {
 
 std::string Arguments::require(std::string_view option) const {
   if (auto value = get(option)) return *value;
-  throw UsageError(
-      concat("The option ", option, " is missing. See verdict ", command_, " --help."));
+  throw UsageError(concat("The option ", option, " is missing. See ", command_, " --help."));
 }
 
 std::optional<std::int64_t> Arguments::integer(std::string_view option, std::int64_t least) const {

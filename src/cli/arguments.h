@@ -21,7 +21,7 @@ struct OptionSpec {
 };
 
 struct CommandSpec {
-  std::string_view name;
+  std::string_view name;      ///< with the program's, as it is called
   std::string_view operands;  ///< for the help
   std::string_view summary;
   std::span<const OptionSpec> options;

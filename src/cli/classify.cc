@@ -13,6 +13,9 @@ namespace verdict::cli {
 namespace {
 
 constexpr OptionSpec kOptions[] = {
+    kFromTf,
+    kFromFlax,
+    kConfig,
     {"--pairs", "", "texts are pairs: two arguments, or text<TAB>text, each"},
     {"--top-k", "K", "labels a text, best first; 0: all (default 1)"},
     {"--function-to-apply", "F", "softmax, sigmoid, none or default (by the config)"},
@@ -81,10 +84,10 @@ class Classifier {
 
  private:
   static TextClassificationPipeline make_pipeline(const Arguments& arguments) {
-    const std::string folder = model_operand(arguments, true);
+    const std::string source = model_operand(arguments, true);
     std::shared_ptr<SequenceClassifier> model =
-        AutoModelForSequenceClassification::from_pretrained(folder, model_options(arguments));
-    TextClassificationPipeline pipeline(model, AutoTokenizer::from_pretrained(folder),
+        AutoModelForSequenceClassification::from_pretrained(source, model_options(arguments));
+    TextClassificationPipeline pipeline(model, AutoTokenizer::from_pretrained(model_folder(source)),
                                         arguments.has("--allow-new-head"));
     if (const std::string report = model->load_report().to_string(); !report.empty()) warn(report);
     return pipeline;
@@ -170,7 +173,7 @@ Item read_item(const std::string& line, bool pairs) {
 }  // namespace
 
 const CommandSpec kClassify{
-    "classify", "MODEL [TEXT…] [options]",
+    "verdict classify", "MODEL [TEXT…] [options]",
     "Classifies texts with the model in the folder MODEL. Without TEXT, reads standard input:\n"
     "one text a line, or JSON lines (\"text\" or {\"text\": …, \"text_pair\": …}).",
     kOptions,

@@ -1,4 +1,6 @@
 #include <cstdio>
+#include <filesystem>
+#include <system_error>
 
 #include "verdict/base/byte_source.h"
 #include "verdict/base/error.h"
@@ -13,13 +15,35 @@ std::string model_operand(const Arguments& arguments, bool more_operands) {
   if (!more_operands && operands.size() > 1) {
     throw UsageError(concat("One MODEL was expected, but \"", operands[1], "\" follows."));
   }
+  const std::string& model = operands.front();
+  std::error_code ignored;
+  const bool is_file = std::filesystem::is_regular_file(model, ignored) ||
+                       std::filesystem::is_regular_file(model + ".index", ignored);
   // A name is not looked up: throws for what is no folder.
-  open_folder(operands.front());
-  return operands.front();
+  if (!is_file) open_folder(model);
+  return model;
+}
+
+std::string model_folder(const std::string& model) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(model, ignored)) return model;
+  const std::string folder = std::filesystem::path(model).parent_path().string();
+  return folder.empty() ? "." : folder;
+}
+
+FromPretrainedOptions source_options(const Arguments& arguments) {
+  FromPretrainedOptions options;
+  options.from_tf = arguments.has(kFromTf.name);
+  options.from_flax = arguments.has(kFromFlax.name);
+  if (options.from_tf && options.from_flax)
+    throw UsageError("The options --from-tf and --from-flax exclude each other.");
+  if (const auto config = arguments.get(kConfig.name))
+    options.config = AutoConfig::from_pretrained(*config);
+  return options;
 }
 
 FromPretrainedOptions model_options(const Arguments& arguments) {
-  FromPretrainedOptions options;
+  FromPretrainedOptions options = source_options(arguments);
   options.dtype = arguments.parsed("--dtype", "f32", [](const std::string& name) {
     compute_type_from_name(name);
     return name;

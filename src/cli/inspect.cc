@@ -1,5 +1,6 @@
 #include <nlohmann/json.hpp>
 
+#include "verdict/auto/model_files.h"
 #include "verdict/base/checked.h"
 #include "verdict/base/error.h"
 #include "verdict/base/json.h"
@@ -12,6 +13,9 @@ namespace verdict::cli {
 namespace {
 
 constexpr OptionSpec kOptions[] = {
+    kFromTf,
+    kFromFlax,
+    kConfig,
     {"--json", "", "as one JSON object"},
 };
 
@@ -29,17 +33,18 @@ std::int64_t packed_bytes(const graph::Graph& graph, ComputeType type) {
 }
 
 /// Bytes of the checkpoint by stored dtype; null when the folder has no weights.
-nlohmann::json stored_bytes(const FileSet& files) {
+nlohmann::json stored_bytes(const ModelFiles& source, const FromPretrainedOptions& options,
+                            const PretrainedConfig& config) {
   try {
     nlohmann::json out = nlohmann::json::object();
-    const auto checkpoint = open_checkpoint(files);
+    const auto checkpoint = open_model_weights(*source.files, source.weights, options, config);
     for (const TensorInfo& tensor : checkpoint->tensors()) {
       const std::string dtype(dtype_name(tensor.dtype));
       out[dtype] = out.value(dtype, std::uint64_t{0}) + tensor.byte_size();
     }
     return out;
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::kNotFound) throw;
+    if (error.code() != ErrorCode::kNotFound || options.from_tf || options.from_flax) throw;
     return nullptr;
   }
 }
@@ -52,15 +57,16 @@ std::string megabytes(std::int64_t bytes) {
 
 }  // namespace
 
-const CommandSpec kInspect{"inspect", "MODEL [options]",
+const CommandSpec kInspect{"verdict inspect", "MODEL [options]",
                            "Shows what the model in the folder MODEL is: type, sizes, parameters, "
                            "and the memory that its\n"
                            "weights take by dtype.",
                            kOptions};
 
 int inspect(const Arguments& arguments) {
-  const auto files = open_folder(model_operand(arguments));
-  const PretrainedConfig config = AutoConfig::from_pretrained(*files);
+  const FromPretrainedOptions options = source_options(arguments);
+  const ModelFiles source = open_model_files(model_operand(arguments), options);
+  const PretrainedConfig config = read_model_config(*source.files, source.weights, options);
   const ModelType& type = model_type(config.model_type());
   const graph::Graph graph = build_graph(type, config);
   std::int64_t parameters = 0;
@@ -74,7 +80,7 @@ int inspect(const Arguments& arguments) {
   }
   const std::int64_t f32 = packed_bytes(graph, ComputeType::kF32);
   const std::int64_t q8 = packed_bytes(graph, ComputeType::kQ8);
-  const nlohmann::json stored = stored_bytes(*files);
+  const nlohmann::json stored = stored_bytes(source, options, config);
   if (arguments.has("--json")) {
     const nlohmann::json out{{"model_type", type.name},
                              {"class", type.class_name()},

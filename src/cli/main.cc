@@ -15,15 +15,16 @@ namespace {
 using namespace verdict::cli;
 
 struct Command {
+  std::string_view name;
   const CommandSpec* spec;
   int (*run)(const Arguments& arguments);
 };
 
 constexpr std::array<Command, 4> kCommands{{
-    {&kClassify, &classify},
-    {&kRun, &run},
-    {&kTokenize, &tokenize},
-    {&kInspect, &inspect},
+    {"classify", &kClassify, &classify},
+    {"run", &kRun, &run},
+    {"tokenize", &kTokenize, &tokenize},
+    {"inspect", &kInspect, &inspect},
 }};
 
 std::string overview() {
@@ -31,7 +32,7 @@ std::string overview() {
       "Usage: verdict COMMAND MODEL …\n\nRuns Hugging Face sequence-classification models. MODEL "
       "is a folder.\n\nCommands:\n";
   for (const Command& command : kCommands) {
-    out += verdict::concat("  ", command.spec->name, " ", command.spec->operands, "\n");
+    out += verdict::concat("  ", command.name, " ", command.spec->operands, "\n");
   }
   out += "\nverdict COMMAND --help shows a command's options; verdict --version the version.\n";
   out += kExitCodes;
@@ -49,7 +50,7 @@ int dispatch(const std::vector<std::string_view>& arguments) {
     return 0;
   }
   for (const Command& command : kCommands) {
-    if (command.spec->name != arguments[0]) continue;
+    if (command.name != arguments[0]) continue;
     const std::span rest(arguments.begin() + 1, arguments.end());
     for (const std::string_view argument : rest) {
       if (argument == "--") break;

@@ -9,6 +9,9 @@ namespace verdict::cli {
 namespace {
 
 constexpr OptionSpec kOptions[] = {
+    kFromTf,
+    kFromFlax,
+    kConfig,
     {"--inputs", "FILE", "safetensors file with the arguments"},
     {"--outputs", "FILE", "safetensors file to write"},
     {"--case", "NAME", "take NAME.input_ids, … and write NAME.logits, …"},
@@ -38,7 +41,7 @@ ModelInputs select_inputs(const Tensors& tensors, const std::string& prefix) {
 }  // namespace
 
 const CommandSpec kRun{
-    "run", "MODEL --inputs FILE --outputs FILE [options]",
+    "verdict run", "MODEL --inputs FILE --outputs FILE [options]",
     "Runs the model in the folder MODEL on raw tensors. Arguments and outputs have the names of "
     "the\n"
     "reference: input_ids, attention_mask, … and logits, hidden_states.0, attentions.0, loss.",
@@ -49,7 +52,7 @@ const CommandSpec kRun{
     "A classification head that the checkpoint lacks is initialised afresh, with a warning."};
 
 int run(const Arguments& arguments) {
-  const std::string folder = model_operand(arguments);
+  const std::string source = model_operand(arguments);
   const std::string inputs_path = arguments.require("--inputs");
   const std::string outputs_path = arguments.require("--outputs");
   const auto name = arguments.get("--case");
@@ -75,7 +78,7 @@ int run(const Arguments& arguments) {
     options.kwargs["problem_type"] =
         problem_type_name(arguments.parsed("--problem-type", "", problem_type_from_name));
   }
-  const auto model = AutoModelForSequenceClassification::from_pretrained(folder, options);
+  const auto model = AutoModelForSequenceClassification::from_pretrained(source, options);
   if (const std::string report = model->load_report().to_string(); !report.empty()) warn(report);
 
   ForwardOptions forward;

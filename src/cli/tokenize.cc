@@ -17,7 +17,7 @@ constexpr OptionSpec kOptions[] = {
 
 }  // namespace
 
-const CommandSpec kTokenize{"tokenize", "MODEL [options] < LINES",
+const CommandSpec kTokenize{"verdict tokenize", "MODEL [options] < LINES",
                             "Tokenizes with the tokenizer in the folder MODEL, which needs no "
                             "weights. Reads JSON lines from\n"
                             "standard input: \"text\" or {\"text\": …, \"text_pair\": …}.",

@@ -327,10 +327,10 @@ PretrainedConfig AutoConfig::from_pretrained(const std::string& name_or_path, co
   if (!ends_with(name_or_path, ".json")) {
     return from_pretrained(*open_model(name_or_path, options), kwargs);
   }
-  if (!is_url(name_or_path)) return read_config(*open_file(name_or_path), kwargs);
+  if (!is_url(name_or_path)) return read_config(*open_file(name_or_path), kwargs, name_or_path);
   const std::size_t slash = name_or_path.rfind('/');
   const auto files = open_model(name_or_path.substr(0, slash), options);
-  return read_config(*files->require(name_or_path.substr(slash + 1)), kwargs);
+  return read_config(*files->require(name_or_path.substr(slash + 1)), kwargs, name_or_path);
 }
 
 PretrainedConfig AutoConfig::from_pretrained(const FileSet& files, const json& kwargs) {

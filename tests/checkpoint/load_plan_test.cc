@@ -74,6 +74,18 @@ TEST(LoadPlan, DividesFusedTensorsAndKnowsTiedOnes) {
   EXPECT_TRUE(both.report.unexpected_keys.empty());
 }
 
+TEST(LoadPlan, DoesNotMissWhatTheModelComputes) {
+  const std::vector<ExpectedParameter> roformer{{"roformer.embed_positions.weight", {8, 4}, true},
+                                                {"roformer.b", {2}}};
+  const LoadRules rules{"roformer", "roformer"};
+  const LoadPlan without = plan_load(std::vector{tensor("roformer.b", {2})}, roformer, rules);
+  EXPECT_TRUE(without.report.missing_keys.empty());
+  const LoadPlan with = plan_load(
+      std::vector{tensor("roformer.b", {2}), tensor("roformer.embed_positions.weight", {8, 4})},
+      roformer, rules);
+  EXPECT_EQ(parameter_of(with, 1), 0u);
+}
+
 TEST(LoadPlan, RefusesABaseModelWithHoles) {
   expect_error(
       ErrorCode::kNotFound,

@@ -101,9 +101,6 @@ TEST(Safetensors, NamesWhatIsMissingOrForeign) {
   expect_error(
       ErrorCode::kNotFound, [] { open_checkpoint(*memory_files({}, "model")); }, "model",
       "model.safetensors");
-  const auto torch = memory_files({{"pytorch_model.bin", {}}}, "model");
-  expect_error(
-      ErrorCode::kUnsupported, [&] { open_checkpoint(*torch); }, "PyTorch");
 }
 
 TEST(Safetensors, WritesWhatItReads) {

@@ -1,0 +1,141 @@
+#include "verdict_convert/tensor_output.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "verdict/base/checked.h"
+#include "verdict/base/error.h"
+#include "verdict/base/strings.h"
+
+namespace verdict::convert {
+
+namespace {
+
+constexpr std::size_t kBlock = std::size_t{1} << 16;  // elements
+
+double stored_value(DType dtype, const std::byte* at) {
+  if (dtype == DType::kF64) {
+    double value;
+    std::memcpy(&value, at, sizeof(value));
+    return value;
+  }
+  float value;
+  convert_to_f32(dtype, {at, dtype_size(dtype)}, {&value, 1});
+  return double{value};
+}
+
+/// The largest relative error of rounding to nearest, and the largest absolute one of subnormals.
+struct Rounding {
+  double relative;
+  double absolute;
+};
+
+Rounding rounding_of(DType dtype) {
+  switch (dtype) {
+    case DType::kF16:
+      return {0x1p-11, 0x1p-25};
+    case DType::kBF16:
+      return {0x1p-8, 0x1p-134};
+    default:
+      return {0x1p-24, 0x1p-150};
+  }
+}
+
+TensorInfo output_info(const TensorInfo& stored, DType dtype) {
+  const auto count = static_cast<std::uint64_t>(element_count(stored.shape).value());
+  return {stored.name, dtype, stored.shape, 0, count * dtype_size(dtype)};
+}
+
+}  // namespace
+
+std::span<const std::byte> TensorRoom::read(const CheckpointReader& reader, std::size_t tensor) {
+  const auto size = static_cast<std::size_t>(reader.tensors()[tensor].byte_size());
+  if (size > capacity_) {
+    with_memory_errors("Converting the checkpoint", [&] {
+      bytes_.reset();
+      bytes_ = std::make_unique_for_overwrite<std::byte[]>(size);
+    });
+    capacity_ = size;
+  }
+  const std::span<std::byte> out(bytes_.get(), size);
+  reader.read(tensor, out);
+  return out;
+}
+
+TensorOutput::TensorOutput(const TensorInfo& stored, std::size_t source, DType dtype)
+    : name_(stored.name),
+      stored_dtype_(stored.dtype),
+      source_(source),
+      infos_{output_info(stored, dtype)} {}
+
+std::uint64_t TensorOutput::bytes() const {
+  std::uint64_t sum = 0;
+  for (const TensorInfo& info : infos_) sum += info.byte_size();
+  return sum;
+}
+
+void TensorOutput::write(std::span<const std::byte> stored, FileWriter& file) const {
+  const DType dtype = infos_.front().dtype;
+  if (dtype == stored_dtype_) return file.write(stored);
+  const std::size_t from = dtype_size(stored_dtype_);
+  const std::size_t to = dtype_size(dtype);
+  const std::size_t count = stored.size() / from;
+  std::vector<float> values(std::min(kBlock, count));
+  std::vector<float> rounded(values.size());
+  std::vector<std::byte> bytes(values.size() * to);
+  for (std::size_t at = 0; at < count; at += kBlock) {
+    const std::size_t n = std::min(kBlock, count - at);
+    const auto block = stored.subspan(at * from, n * from);
+    const std::span<float> floats(values.data(), n);
+    const std::span<std::byte> out(bytes.data(), n * to);
+    convert_to_f32(stored_dtype_, block, floats);
+    convert_from_f32(dtype, floats, out);
+    const std::span<float> result(rounded.data(), n);
+    convert_to_f32(dtype, out, result);
+    if (!std::isfinite(largest_magnitude(result))) {
+      for (std::size_t i = 0; i < n; ++i) {
+        const double value = stored_value(stored_dtype_, block.data() + i * from);
+        if (std::isfinite(result[i]) || !std::isfinite(value)) continue;
+        throw Error(ErrorCode::kInvalidArgument,
+                    concat("The tensor \"", name_, "\" holds ", value, " at element ", at + i,
+                           ", which ", dtype_name(dtype), " cannot. Choose another dtype."));
+      }
+    }
+    file.write(out);
+  }
+}
+
+void TensorOutput::compare(std::span<const std::byte> stored, const CheckpointReader& written,
+                           const std::map<std::string_view, std::size_t>& by_name) const {
+  const auto differs = [&](const std::string& how) {
+    throw Error(ErrorCode::kInternal, concat("The written tensor \"", name_,
+                                             "\" is not the one of the input: ", how, "."));
+  };
+  const auto found = by_name.find(name_);
+  if (found == by_name.end()) return differs("it is missing");
+  const TensorInfo& info = written.tensors()[found->second];
+  if (info.dtype != infos_.front().dtype || info.shape != infos_.front().shape)
+    return differs("it has another type or shape");
+  TensorRoom room;
+  const std::span<const std::byte> bytes = room.read(written, found->second);
+  if (info.dtype == stored_dtype_) {
+    if (!std::ranges::equal(bytes, stored)) differs("its bytes differ");
+    return;
+  }
+  const Rounding rounding = rounding_of(info.dtype);
+  const std::size_t from = dtype_size(stored_dtype_);
+  const std::size_t to = dtype_size(info.dtype);
+  for (std::size_t i = 0; i * from < stored.size(); ++i) {
+    const double wanted = stored_value(stored_dtype_, stored.data() + i * from);
+    const double actual = stored_value(info.dtype, bytes.data() + i * to);
+    const bool is_close =
+        std::isfinite(wanted)
+            ? std::fabs(actual - wanted) <=
+                  std::max(rounding.relative * std::fabs(wanted), rounding.absolute)
+            : actual == wanted || (std::isnan(actual) && std::isnan(wanted));
+    if (!is_close) return differs(concat("element ", i, " is ", actual, " instead of ", wanted));
+  }
+}
+
+}  // namespace verdict::convert
