@@ -152,15 +152,7 @@ TEST_P(ForeignInput, AnswersAsItsSource) {
             stored + from.size());
 }
 
-std::vector<std::string> foreign_folders() {
-  std::vector<std::string> out;
-  for (const char* kind : {"tf1", "tf2", "h5", "tf_safetensors", "flax", "pytorch"}) {
-    for (std::string& folder : checkpoint_folders(kind)) out.push_back(std::move(folder));
-  }
-  return out;
-}
-
-INSTANTIATE_TEST_SUITE_P(Checkpoints, ForeignInput, ::testing::ValuesIn(foreign_folders()),
+INSTANTIATE_TEST_SUITE_P(Checkpoints, ForeignInput, ::testing::ValuesIn(all_checkpoint_folders()),
                          checkpoint_test_name);
 
 const std::string& bert() {

@@ -59,8 +59,14 @@ export interface PretrainedModelOptions extends HubOptions {
   ignore_mismatched_sizes?: boolean;
   /** Give `[model, load_report]` instead of the model. */
   output_loading_info?: boolean;
-  /** TensorFlow checkpoints: an error that says how to convert them. */
+  /**
+   * Node: weights of TensorFlow in a folder or file on disk, which the native program verdict-convert
+   * (VERDICT_CONVERT, beside the package or on the PATH) converts into the cache. In a browser an
+   * error that names the command.
+   */
   from_tf?: boolean;
+  /** The same for weights of Flax. */
+  from_flax?: boolean;
   /** No class takes positional arguments, so one is an error. */
   model_args?: readonly unknown[];
   /** Seed of parameters that are freshly initialised. */
