@@ -7,6 +7,7 @@
 
 #include "support/bundles.h"
 #include "support/errors.h"
+#include "verdict/base/checked.h"
 #include "verdict_convert/formats/numpy_parameters.h"
 #include "verdict_convert/name_map.h"
 #include "verdict_convert/names/names.h"
