@@ -7,7 +7,7 @@ seconds=${1:-60}
 [[ $seconds =~ ^[0-9]+$ ]] || fail "The seconds are \"$seconds\"; a number was expected."
 shift || true
 targets=("$@")
-[ $# -gt 0 ] || targets=(safetensors config tokenizer sentence_piece encode inputs)
+[ $# -gt 0 ] || targets=(safetensors config tokenizer sentence_piece encode inputs bundle)
 
 need_packages build-essential cmake ninja-build ccache git ca-certificates clang-14 libclang-rt-14-dev \
   pkg-config libcurl4-openssl-dev
@@ -27,13 +27,25 @@ seed() {
     sentence_piece) files=(tests/fixtures/tokenizers/*/*.model) ;;
     encode) files=(tests/fixtures/tokenizers/texts.json tests/fixtures/tokenizers/invalid_utf8.json tests/fixtures/eval/long.jsonl) ;;
     inputs) files=() ;;
-    *) fail "The target \"$target\" is unknown; use safetensors, config, tokenizer, sentence_piece, encode or inputs." ;;
+    bundle) files=(tests/fixtures/checkpoints/hostile_tf1/*.index tests/fixtures/checkpoints/tf_names/*.index) ;;
+    *) fail "The target \"$target\" is unknown; use safetensors, config, tokenizer, sentence_piece, encode, inputs or bundle." ;;
   esac
   for file in "${files[@]}"; do
     # Small seeds mutate better.
     [ "$(stat -c %s "$file")" -le 80000 ] || continue
     # The number of a class stands before a model of sentencepiece.
-    { [ "$target" != sentence_piece ] || printf '\0'; cat "$file"; } >"$corpus/seed-$(tr / - <<<"${file#tests/fixtures/}")"
+    # Before an index stand its form, a type and its size; behind it stands its data file.
+    {
+      case $target in
+        sentence_piece) printf '\0' ;;
+        bundle)
+          size=$(stat -c %s "$file")
+          printf "$(printf '\\0\\0\\x%02x\\x%02x' $((size % 256)) $((size / 256)))"
+          ;;
+      esac
+      cat "$file"
+      [ "$target" != bundle ] || cat "${file%.index}".data-* 2>/dev/null || true
+    } >"$corpus/seed-$(tr / - <<<"${file#tests/fixtures/}")"
   done
 }
 
