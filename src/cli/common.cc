@@ -20,7 +20,7 @@ std::string model_operand(const Arguments& arguments, bool more_operands) {
 
 FromPretrainedOptions model_options(const Arguments& arguments) {
   FromPretrainedOptions options;
-  options.dtype = arguments.parsed("--dtype", "f32", [](const std::string& name) {
+  options.dtype = arguments.parsed("--dtype", "auto", [](const std::string& name) {
     compute_type_from_name(name);
     return name;
   });
