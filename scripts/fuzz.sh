@@ -29,7 +29,12 @@ seed() {
     encode) files=(tests/fixtures/tokenizers/texts.json tests/fixtures/tokenizers/invalid_utf8.json tests/fixtures/eval/long.jsonl) ;;
     inputs) files=() ;;
     bundle) files=(tests/fixtures/checkpoints/hostile_tf1/*.index tests/fixtures/checkpoints/tf_names/*.index) ;;
-    h5) files=(tests/fixtures/checkpoints/h5/*/*.h5) ;;
+    h5)
+      files=()
+      for manifest in tests/fixtures/hdf5 tests/fixtures/checkpoints/hostile_h5; do
+        node scripts/sparse-files.mjs "$manifest/manifest.json" "$corpus"
+      done
+      ;;
     msgpack) files=(tests/fixtures/checkpoints/flax/*/*.msgpack) ;;
     *) fail "The target \"$target\" is unknown; use safetensors, pytorch, config, tokenizer, sentence_piece, encode, inputs, bundle, h5 or msgpack." ;;
   esac
