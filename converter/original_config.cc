@@ -168,8 +168,8 @@ constexpr auto kMarks = std::to_array<std::pair<std::string_view, std::string_vi
 }
 
 bool is_count(const json& value) {
-  return value.is_number_unsigned() && value.get<std::uint64_t>() > 0 &&
-         value.get<std::uint64_t>() <= INT32_MAX;
+  return value.is_number_integer() && value.get<std::int64_t>() > 0 &&
+         value.get<std::int64_t>() <= INT32_MAX;
 }
 
 void check(std::string_view file, const Field& field, const json& value) {

@@ -13,7 +13,6 @@ namespace verdict::testing {
 namespace {
 
 using convert::crc32c;
-using convert::masked_crc;
 using convert::open_tensor_bundle;
 using convert::TensorBundle;
 
@@ -41,7 +40,7 @@ TEST(Crc32c, IsTheSameInPartsAndWithoutTheInstruction) {
   std::vector<std::byte> bytes(1000);
   std::uint32_t random = 1;
   for (std::byte& byte : bytes) byte = static_cast<std::byte>((random = random * 69069 + 1) >> 24);
-  for (const std::size_t size : {0, 1, 7, 8, 9, 63, 64, 999, 1000}) {
+  for (const std::size_t size : {0u, 1u, 7u, 8u, 9u, 63u, 64u, 999u, 1000u}) {
     const auto part = std::span(bytes).first(size);
     EXPECT_EQ(crc32c(part), convert::portable_crc32c(part)) << size;
     EXPECT_EQ(crc32c(std::span(bytes).subspan(size), crc32c(part)), crc32c(bytes)) << size;

@@ -189,7 +189,7 @@ TEST(TensorFlow1Names, SkipWithTheirReason) {
       {"bert/pooler/dense/kernel/adam_m", SkipReason::kOptimizer},
       {"module/bert/pooler/dense/kernel/Adam_1", SkipReason::kOptimizer},
       {"bert/pooler/dense/kernel/AdamWeightDecayOptimizer_1", SkipReason::kOptimizer},
-      {"shared/embedding_slot_vc", SkipReason::kUnknown},  // a top-level name of T5 has a scope
+      {"shared/embedding_slot_vc", SkipReason::kOptimizer},
       {"encoder/x_slot_vc", SkipReason::kOptimizer},
       {"beta1_power", SkipReason::kOptimizer},
       {"global_step", SkipReason::kCounter},

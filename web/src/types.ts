@@ -1,6 +1,9 @@
 import type { Tensor } from './tensor.js';
 
-/** How the weights are stored and the products computed; the values of `dtype`. */
+/**
+ * How the weights are stored and the products computed; the values of `dtype`. `auto`, the default,
+ * is q8 for weights that are stored so (docs/q8.md), else f32.
+ */
 export type DType = 'f32' | 'float32' | 'fp32' | 'q8' | 'int8' | 'bf16' | 'bfloat16' | 'auto';
 
 /** Events of `progress_callback`, in the shapes that transformers.js has. */

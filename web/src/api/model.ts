@@ -1,6 +1,7 @@
 import { checkKinds, checkOptions } from '../check.js';
 import { env } from '../env.js';
 import { VerdictError } from '../errors.js';
+import { CONFIG, SAFETENSORS } from '../file_names.js';
 import { dispose, Handle, host } from '../runtime/host.js';
 import { isNode } from '../runtime/platform.js';
 import type { ModelInfo, ParameterInfo } from '../runtime/engine.js';
@@ -52,9 +53,6 @@ const KINDS = {
 } as const;
 
 const FORWARD_KINDS = { output_attentions: 'boolean', output_hidden_states: 'boolean' } as const;
-
-const CONFIG = 'config.json';
-const WEIGHTS = 'model.safetensors';
 
 /** The members of a sequence classifier. */
 export class LoadedModel {
@@ -157,7 +155,7 @@ export class LoadedModel {
     const { header, size, names } = safetensorsHeader(await this.named_parameters());
     if (folder !== undefined) {
       const { saveFile } = await import('#node-files');
-      await saveFile(folder, WEIGHTS, this.storedTensors(header, names));
+      await saveFile(folder, SAFETENSORS, this.storedTensors(header, names));
       await saveFile(folder, CONFIG, [config]);
       return;
     }
@@ -167,7 +165,7 @@ export class LoadedModel {
       weights.set(bytes, at);
       at += bytes.length;
     }
-    return { [CONFIG]: config, [WEIGHTS]: weights };
+    return { [CONFIG]: config, [SAFETENSORS]: weights };
   }
 
   private async *storedTensors(
@@ -269,7 +267,7 @@ async function load(
         kwargs,
         config: config ?? options.config?.toJSON() ?? null,
         state_dict: options.state_dict ? rawStateDict(options.state_dict) : null,
-        dtype: options.dtype ?? 'f32',
+        dtype: options.dtype ?? 'auto',
         ignore_mismatched_sizes: options.ignore_mismatched_sizes ?? false,
         seed: options.seed ?? 0,
         expected: expected ?? null,
