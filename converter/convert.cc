@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "verdict/auto/model_loader.h"
+#include "verdict/auto/quantize.h"
 #include "verdict/base/checked.h"
 #include "verdict/base/error.h"
 #include "verdict/base/json.h"
@@ -32,6 +33,7 @@ const ModelType* known_type(std::string_view name) {
 /// The type that a tensor has in the result.
 DType output_dtype(DType stored, const ConvertOptions& options) {
   if (!is_floating_point(stored)) return stored;
+  if (options.quantize) return DType::kF32;
   if (options.dtype) return *options.dtype;
   return stored == DType::kF64 && !options.tensors_only ? DType::kF32 : stored;
 }
@@ -116,7 +118,7 @@ std::vector<std::vector<TensorOutput>> cut_into_shards(std::vector<TensorOutput>
   std::vector<std::vector<TensorOutput>> shards(1);
   std::uint64_t size = 0;
   for (TensorOutput& tensor : tensors) {
-    const std::uint64_t bytes = tensor.bytes();
+    const std::uint64_t bytes = tensor.info().byte_size();
     if (!shards.back().empty() && (bytes > most || size > most - bytes)) {
       shards.emplace_back();
       size = 0;
@@ -147,13 +149,15 @@ std::string_view torch_dtype(DType dtype) {
   }
 }
 
-std::string config_text(const PretrainedConfig& config, const ConvertReport& report) {
+std::string config_text(const PretrainedConfig& config, const ConvertReport& report,
+                        bool quantized) {
   nlohmann::json json = config.to_json();
   if (!report.model_class.empty()) json["architectures"] = {report.model_class};
+  if (quantized) json["quantization_config"] = quantization_config();
   if (!report.mapped.empty()) {
-    const char* key =
-        json.contains("dtype") && !json.contains("torch_dtype") ? "dtype" : "torch_dtype";
-    json[key] = torch_dtype(report.mapped.front().dtype);
+    const bool is_new_spelling = json.contains("dtype") && !json.contains("torch_dtype");
+    json[is_new_spelling ? "dtype" : "torch_dtype"] =
+        torch_dtype(quantized ? DType::kF32 : report.mapped.front().dtype);
   }
   return to_text(json, 2) + "\n";
 }
@@ -176,8 +180,14 @@ class Conversion {
       map = map_names(stored, *config_);
       match_parameters(*config_, map, stored.reader->tensors(), report_);
     }
+    if (options.quantize && report_.model_class.empty()) {
+      throw Error(ErrorCode::kUnsupported,
+                  "Only a model of a type that Verdict runs can be quantised; which weights are is "
+                  "the model's business.");
+    }
     describe(stored.reader->tensors(), map);
     reader_ = mapped_checkpoint(std::move(stored.reader), std::move(map));
+    if (options.quantize && report_.fits()) note_quantized();
   }
 
   ConvertReport& report() { return report_; }
@@ -186,7 +196,7 @@ class Conversion {
     OutputFolder folder(path);
     write_tensors(folder);
     if (config_) {
-      folder.write_text("config.json", config_text(*config_, report_));
+      folder.write_text("config.json", config_text(*config_, report_, options_.quantize));
       for (const std::string_view name : kTokenizerFiles) {
         if (const auto file = found_.model->open(std::string(name)))
           folder.copy(*file, std::string(name));
@@ -208,35 +218,48 @@ class Conversion {
       report_.skipped[tensor.reason].push_back(stored[tensor.stored].name);
   }
 
+  void note_quantized() {
+    std::set<std::string> quantized;
+    for (const TensorOutput& tensor : outputs()) {
+      if (tensor.info().dtype == DType::kI8) quantized.insert(tensor.info().name);
+    }
+    for (ConvertedTensor& tensor : report_.mapped) {
+      if (quantized.contains(tensor.name)) tensor.dtype = DType::kI8;
+    }
+  }
+
   std::vector<TensorOutput> outputs() const {
     std::vector<TensorOutput> out;
-    const auto tensors = reader_->tensors();
-    for (std::size_t i = 0; i < tensors.size(); ++i)
-      out.emplace_back(tensors[i], i, report_.mapped[i].dtype);
+    if (options_.quantize) {
+      for (TensorWriter& writer : quantized_tensors(*config_, *reader_))
+        out.emplace_back(std::move(writer));
+      return out;
+    }
+    for (std::size_t i = 0; i < report_.mapped.size(); ++i)
+      out.emplace_back(*reader_, i, report_.mapped[i].dtype);
     return out;
   }
 
   void write_tensors(OutputFolder& folder) {
-    for (const TensorInfo& tensor : reader_->tensors()) progress_.total += tensor.byte_size();
-    if (options_.verify) progress_.total *= 2;
     const auto shards = cut_into_shards(outputs(), options_.max_shard_size);
+    for (const auto& shard : shards) {
+      for (const TensorOutput& tensor : shard) report_.bytes += tensor.info().byte_size();
+    }
+    progress_.total = options_.verify ? 2 * report_.bytes : report_.bytes;
     nlohmann::json weight_map = nlohmann::json::object();
     for (std::size_t shard = 0; shard < shards.size(); ++shard) {
       const std::string name = shard_name(shard, shards.size());
       std::vector<TensorInfo> infos;
       for (const TensorOutput& tensor : shards[shard]) {
-        for (const TensorInfo& info : tensor.infos()) {
-          infos.push_back(info);
-          weight_map[info.name] = name;
-        }
-        report_.bytes += tensor.bytes();
+        infos.push_back(tensor.info());
+        weight_map[tensor.info().name] = name;
       }
       const std::string header = make_safetensors_header(infos);
       FileWriter& file = folder.create(name);
       file.write(std::as_bytes(std::span(header)));
       for (const TensorOutput& tensor : shards[shard]) {
-        tensor.write(room_.read(*reader_, tensor.source()), file);
-        advance(tensor.source());
+        tensor.write(file, room_);
+        advance(tensor);
       }
       folder.finish(name);
     }
@@ -249,16 +272,24 @@ class Conversion {
   void verify(const OutputFolder& folder) {
     const auto result = open_checkpoint(*open_folder(folder.path()));
     std::map<std::string_view, std::size_t> by_name;
-    for (const TensorInfo& tensor : result->tensors()) by_name.emplace(tensor.name, by_name.size());
+    for (std::size_t i = 0; i < result->tensors().size(); ++i)
+      by_name.emplace(result->tensors()[i].name, i);
+    TensorRoom written;
     for (const TensorOutput& tensor : outputs()) {
-      tensor.compare(room_.read(*reader_, tensor.source()), *result, by_name);
-      advance(tensor.source());
+      const auto found = by_name.find(tensor.info().name);
+      if (found == by_name.end() || result->tensors()[found->second].dtype != tensor.info().dtype ||
+          result->tensors()[found->second].shape != tensor.info().shape) {
+        throw Error(ErrorCode::kInternal, concat("The tensor \"", tensor.info().name,
+                                                 "\" was not written with its type and shape."));
+      }
+      tensor.compare(written.read(*result, found->second), room_);
+      advance(tensor);
     }
     report_.verified = true;
   }
 
-  void advance(std::size_t tensor) {
-    progress_.done += reader_->tensors()[tensor].byte_size();
+  void advance(const TensorOutput& tensor) {
+    progress_.done += tensor.info().byte_size();
     if (options_.progress) options_.progress(progress_);
   }
 

@@ -16,7 +16,7 @@
 namespace verdict::convert {
 
 struct ConvertProgress {
-  std::uint64_t done = 0;   ///< bytes of the input's tensors
+  std::uint64_t done = 0;   ///< bytes of the result's tensors
   std::uint64_t total = 0;  ///< with those that `verify` reads again
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "verdict/base/checked.h"
 #include "verdict/base/error.h"
@@ -63,21 +64,25 @@ std::span<const std::byte> TensorRoom::read(const CheckpointReader& reader, std:
   return out;
 }
 
-TensorOutput::TensorOutput(const TensorInfo& stored, std::size_t source, DType dtype)
-    : name_(stored.name),
-      stored_dtype_(stored.dtype),
+TensorOutput::TensorOutput(const CheckpointReader& reader, std::size_t source, DType dtype)
+    : info_(output_info(reader.tensors()[source], dtype)),
+      reader_(&reader),
       source_(source),
-      infos_{output_info(stored, dtype)} {}
+      stored_dtype_(reader.tensors()[source].dtype) {}
 
-std::uint64_t TensorOutput::bytes() const {
-  std::uint64_t sum = 0;
-  for (const TensorInfo& info : infos_) sum += info.byte_size();
-  return sum;
+TensorOutput::TensorOutput(TensorWriter writer)
+    : info_(output_info({writer.name, writer.dtype, writer.shape, 0, 0}, writer.dtype)),
+      data_(std::move(writer.data)) {}
+
+void TensorOutput::write(FileWriter& file, TensorRoom& room) const {
+  if (data_) return file.write(data_().bytes());
+  const auto stored = room.read(*reader_, source_);
+  if (info_.dtype == stored_dtype_) return file.write(stored);
+  convert(stored, file);
 }
 
-void TensorOutput::write(std::span<const std::byte> stored, FileWriter& file) const {
-  const DType dtype = infos_.front().dtype;
-  if (dtype == stored_dtype_) return file.write(stored);
+void TensorOutput::convert(std::span<const std::byte> stored, FileWriter& file) const {
+  const DType dtype = info_.dtype;
   const std::size_t from = dtype_size(stored_dtype_);
   const std::size_t to = dtype_size(dtype);
   const std::size_t count = stored.size() / from;
@@ -98,7 +103,7 @@ void TensorOutput::write(std::span<const std::byte> stored, FileWriter& file) co
         const double value = stored_value(stored_dtype_, block.data() + i * from);
         if (std::isfinite(result[i]) || !std::isfinite(value)) continue;
         throw Error(ErrorCode::kInvalidArgument,
-                    concat("The tensor \"", name_, "\" holds ", value, " at element ", at + i,
+                    concat("The tensor \"", info_.name, "\" holds ", value, " at element ", at + i,
                            ", which ", dtype_name(dtype), " cannot. Choose another dtype."));
       }
     }
@@ -106,35 +111,35 @@ void TensorOutput::write(std::span<const std::byte> stored, FileWriter& file) co
   }
 }
 
-void TensorOutput::compare(std::span<const std::byte> stored, const CheckpointReader& written,
-                           const std::map<std::string_view, std::size_t>& by_name) const {
-  const auto differs = [&](const std::string& how) {
-    throw Error(ErrorCode::kInternal, concat("The written tensor \"", name_,
-                                             "\" is not the one of the input: ", how, "."));
-  };
-  const auto found = by_name.find(name_);
-  if (found == by_name.end()) return differs("it is missing");
-  const TensorInfo& info = written.tensors()[found->second];
-  if (info.dtype != infos_.front().dtype || info.shape != infos_.front().shape)
-    return differs("it has another type or shape");
-  TensorRoom room;
-  const std::span<const std::byte> bytes = room.read(written, found->second);
-  if (info.dtype == stored_dtype_) {
-    if (!std::ranges::equal(bytes, stored)) differs("its bytes differ");
+void TensorOutput::differs(const std::string& how) const {
+  throw Error(ErrorCode::kInternal, concat("The written tensor \"", info_.name,
+                                           "\" is not the one of the input: ", how, "."));
+}
+
+void TensorOutput::compare(std::span<const std::byte> written, TensorRoom& room) const {
+  if (written.size() != info_.byte_size()) differs("it has another size");
+  if (data_) {
+    const Tensor expected = data_();
+    if (!std::ranges::equal(written, expected.bytes())) differs("its bytes differ");
     return;
   }
-  const Rounding rounding = rounding_of(info.dtype);
+  const auto stored = room.read(*reader_, source_);
+  if (info_.dtype == stored_dtype_) {
+    if (!std::ranges::equal(written, stored)) differs("its bytes differ");
+    return;
+  }
+  const Rounding rounding = rounding_of(info_.dtype);
   const std::size_t from = dtype_size(stored_dtype_);
-  const std::size_t to = dtype_size(info.dtype);
+  const std::size_t to = dtype_size(info_.dtype);
   for (std::size_t i = 0; i * from < stored.size(); ++i) {
     const double wanted = stored_value(stored_dtype_, stored.data() + i * from);
-    const double actual = stored_value(info.dtype, bytes.data() + i * to);
+    const double actual = stored_value(info_.dtype, written.data() + i * to);
     const bool is_close =
         std::isfinite(wanted)
             ? std::fabs(actual - wanted) <=
                   std::max(rounding.relative * std::fabs(wanted), rounding.absolute)
             : actual == wanted || (std::isnan(actual) && std::isnan(wanted));
-    if (!is_close) return differs(concat("element ", i, " is ", actual, " instead of ", wanted));
+    if (!is_close) differs(concat("element ", i, " is ", actual, " instead of ", wanted));
   }
 }
 

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <cstdint>
-#include <map>
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <span>
-#include <string_view>
-#include <vector>
+#include <string>
 
 #include "verdict/base/file_writer.h"
+#include "verdict/base/tensor.h"
 #include "verdict/checkpoint/checkpoint_reader.h"
 #include "verdict/checkpoint/safetensors.h"
 
@@ -23,30 +23,32 @@ class TensorRoom {
   std::size_t capacity_ = 0;
 };
 
-/// What is written for one tensor of the input.
+/// What is written for one tensor of a checkpoint.
 class TensorOutput {
  public:
-  TensorOutput(const TensorInfo& stored, std::size_t source, DType dtype);
+  TensorOutput(const CheckpointReader& reader, std::size_t source, DType dtype);
+  /// A tensor that somebody else makes of the checkpoint; int8 weights go with their scales.
+  explicit TensorOutput(TensorWriter writer);
 
-  /// Of the input.
-  std::size_t source() const { return source_; }
-  std::span<const TensorInfo> infos() const { return infos_; }
-  std::uint64_t bytes() const;
+  /// With the name; from 0 up to its number of bytes.
+  const TensorInfo& info() const { return info_; }
 
-  /// Writes the tensor, whose bytes in the input are `stored`, block by block. Throws
-  /// `kInvalidArgument` for a value that the type cannot hold.
-  void write(std::span<const std::byte> stored, FileWriter& file) const;
+  /// Writes the tensor, block by block. Throws `kInvalidArgument` for a value that its type cannot
+  /// hold.
+  void write(FileWriter& file, TensorRoom& room) const;
 
-  /// Throws `kInternal` when the written tensor is not the stored one within its type's rounding.
-  /// `by_name` has the tensors of `written`.
-  void compare(std::span<const std::byte> stored, const CheckpointReader& written,
-               const std::map<std::string_view, std::size_t>& by_name) const;
+  /// Throws `kInternal` when the written tensor is not the checkpoint's within its type's rounding.
+  void compare(std::span<const std::byte> written, TensorRoom& room) const;
 
  private:
-  std::string name_;
-  DType stored_dtype_;
-  std::size_t source_;
-  std::vector<TensorInfo> infos_;
+  void convert(std::span<const std::byte> stored, FileWriter& file) const;
+  [[noreturn]] void differs(const std::string& how) const;
+
+  TensorInfo info_;
+  const CheckpointReader* reader_ = nullptr;
+  std::size_t source_ = 0;
+  DType stored_dtype_ = DType::kF32;
+  std::function<Tensor()> data_;  ///< in the place of the reader
 };
 
 }  // namespace verdict::convert

@@ -7,7 +7,7 @@ seconds=${1:-60}
 [[ $seconds =~ ^[0-9]+$ ]] || fail "The seconds are \"$seconds\"; a number was expected."
 shift || true
 targets=("$@")
-[ $# -gt 0 ] || targets=(safetensors config tokenizer sentence_piece encode inputs bundle)
+[ $# -gt 0 ] || targets=(safetensors pytorch config tokenizer sentence_piece encode inputs bundle h5 msgpack)
 
 need_packages build-essential cmake ninja-build ccache git ca-certificates clang-14 libclang-rt-14-dev \
   pkg-config libcurl4-openssl-dev
@@ -22,13 +22,21 @@ seed() {
   local target=$1 corpus=$2
   case $target in
     safetensors) files=(tests/fixtures/safetensors/*.safetensors tests/fixtures/models/bert/inputs.safetensors) ;;
+    pytorch) files=(tests/fixtures/checkpoints/pytorch_hostile/*.bin tests/fixtures/checkpoints/pytorch/*/*.bin) ;;
     config) files=(tests/fixtures/models/*/config.json) ;;
     tokenizer) files=(tests/fixtures/tokenizers/*/tokenizer.json) ;;
     sentence_piece) files=(tests/fixtures/tokenizers/*/*.model) ;;
     encode) files=(tests/fixtures/tokenizers/texts.json tests/fixtures/tokenizers/invalid_utf8.json tests/fixtures/eval/long.jsonl) ;;
     inputs) files=() ;;
     bundle) files=(tests/fixtures/checkpoints/hostile_tf1/*.index tests/fixtures/checkpoints/tf_names/*.index) ;;
-    *) fail "The target \"$target\" is unknown; use safetensors, config, tokenizer, sentence_piece, encode, inputs or bundle." ;;
+    h5)
+      files=()
+      for manifest in tests/fixtures/hdf5 tests/fixtures/checkpoints/hostile_h5; do
+        node scripts/sparse-files.mjs "$manifest/manifest.json" "$corpus"
+      done
+      ;;
+    msgpack) files=(tests/fixtures/checkpoints/flax/*/*.msgpack) ;;
+    *) fail "The target \"$target\" is unknown; use safetensors, pytorch, config, tokenizer, sentence_piece, encode, inputs, bundle, h5 or msgpack." ;;
   esac
   for file in "${files[@]}"; do
     # Small seeds mutate better.

@@ -14,6 +14,11 @@ namespace {
 constexpr std::string_view kHeap = "a fractal heap";
 constexpr std::string_view kTree = "a B-tree of version 2";
 
+/// Of a power of two.
+std::uint64_t exponent(std::uint64_t size) {
+  return static_cast<std::uint64_t>(std::countr_zero(size));
+}
+
 /// A heap in blocks of growing size, from which objects are taken by their id.
 class FractalHeap {
  public:
@@ -44,10 +49,10 @@ class FractalHeap {
         columns_ > UINT64_MAX / 2 / largest_block) {
       fields.corrupt("has blocks of impossible sizes");
     }
-    direct_rows_ = std::countr_zero(largest_block) - std::countr_zero(start_size_) + 2;
+    direct_rows_ = exponent(largest_block) - exponent(start_size_) + 2;
     offset_size_ = (bits + 7) / 8;
     length_size_ =
-        std::min<std::size_t>((std::countr_zero(largest_block) + 7) / 8, bytes_for(largest_object));
+        std::min<std::size_t>((exponent(largest_block) + 7) / 8, bytes_for(largest_object));
   }
 
   /// The object of an id.
@@ -97,7 +102,7 @@ class FractalHeap {
       if (address == kUndefined) id.corrupt("leads to a block that does not exist");
       // An indirect child has so many rows that it covers the bytes of its place.
       const std::uint64_t below =
-          row < direct_rows_ ? 0 : std::bit_width(block_size) - std::bit_width(width) + 1;
+          row < direct_rows_ ? 0 : exponent(block_size) - exponent(width) + 1;
       if (below >= rows) id.corrupt("leads in a circle");
       rows = below;
     }

@@ -144,6 +144,15 @@ void warn(std::string_view text) {
   std::fprintf(stderr, "verdict-convert: %.*s\n", static_cast<int>(text.size()), text.data());
 }
 
+void write_report(const Arguments& arguments, const nlohmann::json& report) {
+  const auto path = arguments.get("--report");
+  if (!path) return;
+  const std::string json = to_text(report, 2) + "\n";
+  FileWriter file(*path);
+  file.write(std::as_bytes(std::span(json)));
+  file.commit();
+}
+
 int run(const Arguments& arguments) {
   convert::ConvertOptions options = parse_options(arguments);
   const auto& operands = arguments.operands();
@@ -155,21 +164,20 @@ int run(const Arguments& arguments) {
         concat("INPUT and OUTPUT_DIR were expected, but \"", operands[2], "\" follows."));
   }
   convert::ConvertReport report;
-  {
+  try {
     ProgressLine line;
     options.progress = [&](const convert::ConvertProgress& progress) {
       if (interrupted != 0) throw Error(ErrorCode::kIo, "Interrupted; nothing was written.");
       line.show(progress);
     };
     report = convert::convert(operands[0], operands.size() > 1 ? operands[1] : "", options);
+  } catch (const Error& error) {
+    write_report(arguments,
+                 {{"error", {{"code", error_code_name(error.code())}, {"message", error.what()}}}});
+    throw;
   }
   if (options.dry_run) print(report.mapping());
-  if (const auto path = arguments.get("--report")) {
-    const std::string json = to_text(report.to_json(), 2) + "\n";
-    FileWriter file(*path);
-    file.write(std::as_bytes(std::span(json)));
-    file.commit();
-  }
+  write_report(arguments, report.to_json());
   const std::string summary = report.summary();
   std::fputs(summary.c_str(), stderr);
   if (report.fits()) return 0;

@@ -5,6 +5,7 @@
 
 #include "verdict/auto/model_files.h"
 #include "verdict/auto/model_loader.h"
+#include "verdict/auto/quantize.h"
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
 #include "verdict/checkpoint/checkpoint_reader.h"
@@ -61,9 +62,9 @@ void check(const FromPretrainedOptions& options) {
   }
 }
 
-LoadOptions load_options(const FromPretrainedOptions& options) {
+LoadOptions load_options(const FromPretrainedOptions& options, ComputeType dtype) {
   LoadOptions load;
-  load.dtype = compute_type_from_name(options.dtype);
+  load.dtype = dtype;
   load.threads = options.threads;
   load.ignore_mismatched_sizes = options.ignore_mismatched_sizes;
   load.seed = options.seed;
@@ -73,7 +74,8 @@ LoadOptions load_options(const FromPretrainedOptions& options) {
 std::unique_ptr<SequenceClassifier> load(PretrainedConfig config,
                                          const CheckpointReader& checkpoint,
                                          const FromPretrainedOptions& options) {
-  ModelLoader loader(std::move(config), load_options(options));
+  const ComputeType dtype = compute_type(options.dtype, config);
+  ModelLoader loader(std::move(config), load_options(options, dtype));
   const auto tensors = checkpoint.tensors();
   loader.plan({tensors.begin(), tensors.end()});
   std::vector<std::byte> bytes;
@@ -118,7 +120,8 @@ AutoModelForSequenceClassification::AutoModelForSequenceClassification() {
 std::unique_ptr<SequenceClassifier> AutoModelForSequenceClassification::from_config(
     const PretrainedConfig& config, const FromPretrainedOptions& options) {
   check(options);
-  return ModelLoader(config.with(options.kwargs), load_options(options)).finish();
+  const LoadOptions load = load_options(options, compute_type(options.dtype, config));
+  return ModelLoader(config.with(options.kwargs), load).finish();
 }
 
 std::unique_ptr<SequenceClassifier> AutoModelForSequenceClassification::from_pretrained(

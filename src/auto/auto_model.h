@@ -28,8 +28,10 @@ struct FromPretrainedOptions {
   bool local_files_only = false;  ///< never ask a server
   std::string revision = "main";
   std::string subfolder;
-  std::string token;           ///< for private models; empty: HF_TOKEN
-  std::string dtype = "f32";   ///< "f32" ("float32", "fp32"), "q8" ("int8"), "bf16", "auto"
+  std::string token;  ///< for private models; empty: HF_TOKEN
+  /// "f32" ("float32", "fp32"), "q8" ("int8"), "bf16" ("bfloat16"), or "auto": q8 for weights that
+  /// are stored so (docs/q8.md), else f32.
+  std::string dtype = "auto";
   std::string device = "cpu";  ///< "cpu"; "cuda" in builds that have it
   int threads = 1;             ///< 0: one a core
   bool ignore_mismatched_sizes = false;

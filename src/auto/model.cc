@@ -252,6 +252,8 @@ std::vector<std::pair<std::string, Tensor>> SequenceClassifier::state_dict() con
 std::string SequenceClassifier::config_json() const {
   nlohmann::json json = config_.to_json();
   json["architectures"] = {class_name()};
+  // What is written beside it are floats.
+  json.erase("quantization_config");
   return to_text(json, 2) + "\n";
 }
 

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "verdict/auto/model.h"
+#include "verdict/backends/quantization.h"
 #include "verdict/checkpoint/checkpoint_reader.h"
 #include "verdict/checkpoint/load_plan.h"
 
@@ -44,7 +46,8 @@ class ModelLoader {
   /// ignored.
   void plan(std::vector<TensorInfo> tensors);
 
-  /// Whether `accept` wants this tensor; the others need not be read.
+  /// Whether `accept` wants this tensor; the others need not be read. Scales of int8 weights are
+  /// best read before them: a weight that comes first waits, in memory.
   bool wants(std::size_t tensor) const;
 
   /// Takes the bytes of a tensor, row-major little-endian in its own dtype.
@@ -57,11 +60,25 @@ class ModelLoader {
   const LoadReport& report() const { return plan_.report; }
 
  private:
+  /// A weight that is stored as int8.
+  struct Quantized {
+    QuantizedRows rows;
+    std::optional<std::vector<float>> scales;
+    std::vector<std::byte> waiting;  ///< the weight, which came before its scales
+  };
+
+  /// Pairs int8 weights with their scales, and gives the tensors as `plan_load` is to see them:
+  /// without the scales, weights as floats. `places` has their indices.
+  std::vector<TensorInfo> pair_scales(std::vector<std::size_t>& places);
+  void accept_quantized(std::size_t tensor, Quantized& weight, std::span<const std::byte> bytes);
+
   LoadOptions options_;
   std::unique_ptr<SequenceClassifier> model_;
   LoadPlan plan_;
   std::vector<TensorInfo> tensors_;
-  std::vector<char> filled_;  // by parameter
+  std::vector<char> filled_;                      // by parameter
+  std::map<std::size_t, Quantized> quantized_;    // by tensor
+  std::map<std::size_t, std::size_t> weight_of_;  // by tensor of scales
 };
 
 }  // namespace verdict

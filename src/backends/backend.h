@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "verdict/backends/quantization.h"
 #include "verdict/base/dtype.h"
 #include "verdict/base/tensor.h"
 #include "verdict/graph/graph.h"
@@ -33,6 +34,12 @@ class Weights {
 
   /// Converts and packs one parameter; `values` is row-major float32 of the declared shape.
   virtual void set(graph::ParameterId parameter, std::span<const float> values) = 0;
+
+  /// `set` of a weight of type kQ8 that is quantised already: integers from -127 to 127 of the
+  /// declared shape, and the scales of its rows (see `quantized_rows`).
+  virtual void set_quantized(graph::ParameterId parameter, const QuantizedRows& rows,
+                             std::span<const std::int8_t> values,
+                             std::span<const float> scales) = 0;
 
   /// The parameter as it was set, bit for bit. Throws `kUnsupported` for one that is stored as
   /// int8.

@@ -15,8 +15,6 @@
 
 namespace verdict {
 
-namespace {
-
 void check_range(const ByteSource& source, std::uint64_t offset, std::size_t length) {
   if (offset > source.size() || length > source.size() - offset) {
     throw Error(ErrorCode::kCorruptFile,
@@ -25,6 +23,8 @@ void check_range(const ByteSource& source, std::uint64_t offset, std::size_t len
                        " are needed. The file is truncated; get it again."));
   }
 }
+
+namespace {
 
 class FileDescriptor {
  public:

@@ -28,6 +28,9 @@ class ByteSource {
   virtual const std::string& name() const = 0;
 };
 
+/// What `read` throws for bytes that a file does not have.
+void check_range(const ByteSource& source, std::uint64_t offset, std::size_t length);
+
 /// A file on disk, opened for reading. Throws `kNotFound` or `kIo`.
 std::unique_ptr<ByteSource> open_file(const std::string& path);
 

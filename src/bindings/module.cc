@@ -17,13 +17,14 @@
 #include "verdict/auto/auto_model.h"
 #include "verdict/auto/classes.h"
 #include "verdict/auto/model_loader.h"
+#include "verdict/auto/quantize.h"
 #include "verdict/base/error.h"
 #include "verdict/base/json.h"
 #include "verdict/base/sha256.h"
 #include "verdict/base/strings.h"
 #include "verdict/base/utf8.h"
 #include "verdict/checkpoint/checkpoint_reader.h"
-#include "verdict/checkpoint/safetensors.h"
+#include "verdict/checkpoint/pytorch.h"
 #include "verdict/pipeline/text_classification.h"
 #include "verdict/tokenizers/auto_tokenizer.h"
 
@@ -353,6 +354,47 @@ class Runtime {
   std::shared_ptr<const Backend> backend_;
 };
 
+/// A file of the host, of which some parts are here.
+class HostFile final : public ByteSource {
+ public:
+  struct Part {
+    std::uint64_t begin = 0;
+    std::vector<std::byte> bytes;
+  };
+  using Parts = std::vector<Part>;
+
+  /// Thrown by `read`: the caller brings the part and calls again.
+  struct Missing : std::exception {
+    ByteRange range;
+  };
+
+  HostFile(std::uint64_t size, std::string name, std::shared_ptr<const Parts> parts)
+      : size_(size), name_(std::move(name)), parts_(std::move(parts)) {}
+
+  std::uint64_t size() const override { return size_; }
+  const std::string& name() const override { return name_; }
+
+  void read(std::uint64_t offset, std::span<std::byte> out) const override {
+    check_range(*this, offset, out.size());
+    for (const Part& part : *parts_) {
+      if (offset < part.begin || offset + out.size() > part.begin + part.bytes.size()) continue;
+      const auto first = part.bytes.begin() + static_cast<std::ptrdiff_t>(offset - part.begin);
+      std::copy_n(first, out.size(), out.begin());
+      return;
+    }
+    // Headers come with what follows them.
+    constexpr std::size_t kLeast = 1 << 16;
+    Missing missing;
+    missing.range = {offset, std::min(size_, offset + std::max(out.size(), kLeast))};
+    throw missing;
+  }
+
+ private:
+  std::uint64_t size_;
+  std::string name_;
+  std::shared_ptr<const Parts> parts_;
+};
+
 /// Fills a model from files that are read elsewhere.
 class Loader {
  public:
@@ -361,7 +403,6 @@ class Loader {
     return guarded([&] {
       const json given = arguments(options);
       LoadOptions load;
-      load.dtype = compute_type_from_name(given.value("dtype", "f32"));
       load.backend = runtime.get();
       load.ignore_mismatched_sizes = given.value("ignore_mismatched_sizes", false);
       load.seed = given.value("seed", std::uint64_t{0});
@@ -370,23 +411,37 @@ class Loader {
                                       arguments(kwargs), given.value("model", ""));
       if (const auto expected = given.find("expected"); expected != given.end())
         internal::require_model_class(parsed, expected->get<std::string>());
+      load.dtype = compute_type(given.value("dtype", "auto"), parsed);
       loader_ = std::make_unique<ModelLoader>(std::move(parsed), load);
       return json();
     });
   }
 
-  /// The header of the next weights file: the bytes behind its eight-byte length.
-  std::string add_header(const std::string& header, double file_size, const std::string& name) {
-    return guarded([&] {
-      const auto parsed =
-          parse_safetensors_header(header, static_cast<std::uint64_t>(file_size), name);
-      for (const TensorInfo& tensor : parsed.tensors) {
-        tensors_.push_back(tensor);
-        files_.push_back(file_count_);
+  /// Opens the next weights file by the parts that `add_part` brought. Gives the part [begin, end]
+  /// that it needs besides: then the call is to be made again.
+  std::string open_file(double size, const std::string& name, bool is_pytorch) {
+    return guarded([&]() -> json {
+      auto source =
+          std::make_unique<HostFile>(static_cast<std::uint64_t>(size), name, opening_.parts);
+      try {
+        opening_.reader =
+            is_pytorch ? open_pytorch(std::move(source)) : open_safetensors(std::move(source));
+      } catch (const HostFile::Missing& missing) {
+        return {missing.range.begin, missing.range.end};
       }
-      ++file_count_;
-      return json();
+      const auto tensors = opening_.reader->tensors();
+      for (std::size_t i = 0; i < tensors.size(); ++i) {
+        tensors_.push_back(tensors[i]);
+        places_.push_back({files_.size(), i});
+      }
+      opening_.parts->clear();
+      files_.push_back(std::exchange(opening_, {}));
+      return {};
     });
+  }
+  void add_part(double begin, const std::string& bytes) {
+    const auto data = std::as_bytes(std::span(bytes));
+    opening_.parts->push_back({static_cast<std::uint64_t>(begin), {data.begin(), data.end()}});
   }
 
   /// A tensor that lies in memory (`state_dict`).
@@ -394,42 +449,69 @@ class Loader {
                          const std::string& shape) {
     return guarded([&] {
       const Tensor empty(dtype_from_name(dtype).value(), arguments(shape));
+      places_.push_back({0, tensors_.size()});
       tensors_.push_back({name, empty.dtype(), empty.shape(), 0, empty.bytes().size()});
-      files_.push_back(file_count_);
       return json();
     });
   }
 
-  /// What has to be read: [{tensor, file, begin, end}, …] in the order of the files.
+  /// What has to be read: [{read, tensor, file, begin, end}, …] in the order of the files.
   std::string plan() {
     return guarded([&] {
       loader_->plan(tensors_);
       json reads = json::array();
       for (std::size_t i = 0; i < tensors_.size(); ++i) {
         if (!loader_->wants(i)) continue;
-        reads.push_back({{"tensor", i},
-                         {"file", files_[i]},
-                         {"begin", tensors_[i].begin},
-                         {"end", tensors_[i].end}});
+        const auto [file, tensor] = places_[i];
+        const ByteRange range = files_.empty() ? ByteRange{0, tensors_[i].byte_size()}
+                                               : files_[file].reader->range(tensor);
+        // Parts of no bytes stand alone, as do the tensors of a state_dict.
+        const bool is_new = files_.empty() || reads_.empty() || range.begin == range.end ||
+                            reads_.back().file != file ||
+                            reads_.back().range.begin != range.begin ||
+                            reads_.back().range.end != range.end;
+        if (is_new) {
+          reads.push_back({{"read", reads_.size()},
+                           {"tensor", i},
+                           {"file", file},
+                           {"begin", range.begin},
+                           {"end", range.end}});
+          reads_.push_back({file, range, {}});
+        }
+        reads_.back().tensors.push_back(i);
       }
       return reads;
     });
   }
 
-  /// Room for the bytes of one tensor; they are written through `buffer`.
-  std::string reserve(std::size_t tensor) {
+  /// Room for the bytes of one read; they are written through `buffer`.
+  std::string reserve(std::size_t read) {
     return guarded([&] {
-      const std::uint64_t size = tensors_.at(tensor).byte_size();
-      if (size > buffer_.max_size()) throw std::bad_alloc();
-      buffer_.resize(static_cast<std::size_t>(size));
+      const ByteRange range = reads_.at(read).range;
+      if (range.end - range.begin > buffer_.max_size()) throw std::bad_alloc();
+      buffer_.resize(static_cast<std::size_t>(range.end - range.begin));
       return json();
     });
   }
   val buffer() const { return view(buffer_); }
 
-  std::string commit(std::size_t tensor) {
+  std::string commit(std::size_t index) {
     return guarded([&] {
-      loader_->accept(tensor, buffer_);
+      const Read& read = reads_.at(index);
+      const TensorInfo& first = tensors_[read.tensors.front()];
+      if (read.range.end - read.range.begin == first.byte_size()) {
+        loader_->accept(read.tensors.front(), buffer_);
+        return json();
+      }
+      // The tensors and something else: their reader knows what.
+      const File& file = files_[read.file];
+      file.parts->push_back({read.range.begin, std::exchange(buffer_, {})});
+      for (const std::size_t tensor : read.tensors) {
+        std::vector<std::byte> bytes(static_cast<std::size_t>(tensors_[tensor].byte_size()));
+        file.reader->read(places_[tensor].tensor, bytes);
+        loader_->accept(tensor, bytes);
+      }
+      file.parts->clear();
       return json();
     });
   }
@@ -444,10 +526,28 @@ class Loader {
   }
 
  private:
+  struct File {
+    std::shared_ptr<HostFile::Parts> parts = std::make_shared<HostFile::Parts>();
+    std::unique_ptr<CheckpointReader> reader;
+  };
+  /// Where a tensor is found: a file, and its place in the file.
+  struct Place {
+    std::size_t file;
+    std::size_t tensor;
+  };
+  /// A part of a file and the tensors that are read from it.
+  struct Read {
+    std::size_t file;
+    ByteRange range;
+    std::vector<std::size_t> tensors;
+  };
+
   std::unique_ptr<ModelLoader> loader_;
+  std::vector<File> files_;
+  File opening_;
   std::vector<TensorInfo> tensors_;
-  std::vector<int> files_;  // by tensor
-  int file_count_ = 0;
+  std::vector<Place> places_;  // by tensor
+  std::vector<Read> reads_;
   std::vector<std::byte> buffer_;
 };
 
@@ -564,7 +664,8 @@ EMSCRIPTEN_BINDINGS(verdict) {
   class_<Loader>("Loader")
       .constructor<>()
       .function("open", &Loader::open)
-      .function("add_header", &Loader::add_header)
+      .function("open_file", &Loader::open_file)
+      .function("add_part", &Loader::add_part)
       .function("add_tensor", &Loader::add_tensor)
       .function("plan", &Loader::plan)
       .function("reserve", &Loader::reserve)

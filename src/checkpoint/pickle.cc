@@ -355,7 +355,7 @@ PickleValue Pickle::load() {
       case 0x85:  // TUPLE1
       case 0x86:  // TUPLE2
       case 0x87:  // TUPLE3
-        push_tuple_of(opcode - 0x84);
+        push_tuple_of(static_cast<std::size_t>(opcode - 0x84));
         break;
       case 't':  // TUPLE
         push_container(Kind::kTuple, pop_to_mark());

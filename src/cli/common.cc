@@ -44,7 +44,7 @@ FromPretrainedOptions source_options(const Arguments& arguments) {
 
 FromPretrainedOptions model_options(const Arguments& arguments) {
   FromPretrainedOptions options = source_options(arguments);
-  options.dtype = arguments.parsed("--dtype", "f32", [](const std::string& name) {
+  options.dtype = arguments.parsed("--dtype", "auto", [](const std::string& name) {
     compute_type_from_name(name);
     return name;
   });

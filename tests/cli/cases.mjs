@@ -69,14 +69,14 @@ export const cases = [
   {
     name: 'help of classify names every option',
     args: ['classify', '--help'],
-    out: '--pairs --top-k --function-to-apply --batch-size --batch-tokens --max-length --threads --dtype --allow-new-head --json'.split(
+    out: '--from-tf --from-flax --config --pairs --top-k --function-to-apply --batch-size --batch-tokens --max-length --threads --dtype --allow-new-head --json'.split(
       ' ',
     ),
   },
   {
     name: 'help of run names every option',
     args: ['run', '--help'],
-    out: '--inputs --case --outputs --hidden-states --attentions --labels --dtype --threads --problem-type'.split(
+    out: '--from-tf --from-flax --config --inputs --case --outputs --hidden-states --attentions --labels --dtype --threads --problem-type'.split(
       ' ',
     ),
   },

@@ -13,6 +13,7 @@
 #include "support/checkpoints.h"
 #include "support/errors.h"
 #include "verdict/auto/save_pretrained.h"
+#include "verdict/base/checked.h"
 #include "verdict/base/file_writer.h"
 #include "verdict_convert/input.h"
 
@@ -92,6 +93,30 @@ TEST_P(RoundTrip, KeepsEveryTensorWithinTheTypesRounding) {
   }
 }
 
+// Loading what was quantised before is the same as quantising while loading, bit for bit.
+TEST_P(RoundTrip, QuantizesAsLoadingDoes) {
+  const TemporaryFolder work;
+  const std::string input = fixtures_path(GetParam());
+  const std::string output = work.path() + "/out";
+  const ConvertReport report = convert_to(input, output, [](auto& options) {
+    options.quantize = true;
+    options.verify = true;
+  });
+  EXPECT_TRUE(report.verified);
+  EXPECT_GT(std::ranges::count(report.mapped, DType::kI8, &convert::ConvertedTensor::dtype), 0);
+  const auto actual = load_folder(output, "auto");
+  const auto expected = load_folder(input, "q8");
+  EXPECT_EQ(actual->dtype(), ComputeType::kQ8);
+  EXPECT_TRUE(actual->load_report().unexpected_keys.empty());
+  const FixtureFolder folder(GetParam());
+  for (const std::string& name : folder.cases()) {
+    const Tensor logits = actual->forward(folder.case_inputs(name)).logits;
+    EXPECT_TRUE(std::ranges::equal(logits.bytes(),
+                                   expected->forward(folder.case_inputs(name)).logits.bytes()))
+        << name;
+  }
+}
+
 // The folders as the reference wrote them, old names and all: the output has the current ones.
 TEST_P(RoundTrip, GivesTheReferencesNames) {
   const TemporaryFolder work;
@@ -152,15 +177,7 @@ TEST_P(ForeignInput, AnswersAsItsSource) {
             stored + from.size());
 }
 
-std::vector<std::string> foreign_folders() {
-  std::vector<std::string> out;
-  for (const char* kind : {"tf1", "tf2", "h5", "tf_safetensors", "flax", "pytorch"}) {
-    for (std::string& folder : checkpoint_folders(kind)) out.push_back(std::move(folder));
-  }
-  return out;
-}
-
-INSTANTIATE_TEST_SUITE_P(Checkpoints, ForeignInput, ::testing::ValuesIn(foreign_folders()),
+INSTANTIATE_TEST_SUITE_P(Checkpoints, ForeignInput, ::testing::ValuesIn(all_checkpoint_folders()),
                          checkpoint_test_name);
 
 const std::string& bert() {
@@ -200,6 +217,51 @@ TEST(Convert, CutsShardsAsTheReference) {
   convert_to(bert(), work.path() + "/one");
   EXPECT_TRUE(fs::exists(work.path() + "/one/model.safetensors"));
   EXPECT_FALSE(fs::exists(work.path() + "/one/model.safetensors.index.json"));
+}
+
+TEST(Convert, QuantizesTheBundledModelToAQuarter) {
+  const TemporaryFolder work;
+  const std::string model = root_path("models/verdict-sentiment-en");
+  const std::string output = work.path() + "/out";
+  const ConvertReport report = convert_to(model, output, [](auto& options) {
+    options.quantize = true;
+    options.max_shard_size = 10'000'000;
+    options.verify = true;
+  });
+  std::uint64_t size = 0;
+  for (const std::string& name : files_in(output)) {
+    if (ends_with(name, ".safetensors")) size += fs::file_size(concat(output, "/", name));
+  }
+  EXPECT_LE(size, 24'000'000u);
+  // Of the float32 bytes.
+  std::uint64_t floats = 0;
+  for (const auto& tensor : report.mapped)
+    floats += 4 * static_cast<std::uint64_t>(element_count(tensor.shape).value());
+  EXPECT_LE(static_cast<double>(size), 0.27 * static_cast<double>(floats));
+  const auto actual = load_folder(output, "auto");
+  const auto expected = load_folder(model, "q8");
+  const std::vector<std::int64_t> ids{101, 1045, 2293, 2023, 2143, 1012, 102};
+  const ModelInputs inputs{{"input_ids", Tensor::from_i64({1, 7}, ids)}};
+  EXPECT_TRUE(std::ranges::equal(actual->forward(inputs).logits.bytes(),
+                                 expected->forward(inputs).logits.bytes()));
+}
+
+TEST(Convert, QuantizesNoModelThatItDoesNotKnow) {
+  const TemporaryFolder work;
+  const auto quantize = [](ConvertOptions& options) { options.quantize = true; };
+  fs::copy(bert(), work.path() + "/in");
+  nlohmann::json json = parse_json(read_text(*open_file(bert() + "/config.json")), "config");
+  json["model_type"] = "mystery";
+  std::ofstream(work.path() + "/in/config.json") << json;
+  expect_error(
+      ErrorCode::kUnsupported,
+      [&] { convert_to(work.path() + "/in", work.path() + "/out", quantize); }, "quantised");
+  // Nor one that is quantised already.
+  convert_to(bert(), work.path() + "/q8", quantize);
+  expect_error(
+      ErrorCode::kUnsupported,
+      [&] { convert_to(work.path() + "/q8", work.path() + "/out", quantize); }, "I8");
+  EXPECT_EQ(files_in(work.path()), (std::vector<std::string>{"in", "q8"}));
 }
 
 TEST(Convert, WritesNothingInADryRun) {

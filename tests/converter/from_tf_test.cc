@@ -14,17 +14,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::vector<std::string>& foreign_folders() {
-  static const auto all = [] {
-    std::vector<std::string> out;
-    for (const char* kind : {"tf1", "tf2", "h5", "tf_safetensors", "flax"}) {
-      for (std::string& folder : checkpoint_folders(kind)) {
-        if (CheckpointFolder(folder).is_registered()) out.push_back(std::move(folder));
-      }
-    }
-    return out;
-  }();
-  return all;
+std::vector<std::string> foreign_folders() {
+  std::vector<std::string> out;
+  for (std::string& name : all_checkpoint_folders()) {
+    const CheckpointFolder folder(name);
+    if (folder.meta.at("kind") != "pytorch" && folder.is_registered())
+      out.push_back(std::move(name));
+  }
+  return out;
 }
 
 /// A file of weights that the folder's meta.json names, or the folder where it is numpy's.

@@ -246,7 +246,7 @@ test('unknown and wrong options are errors', async () => {
   await refuses({ device: 'npu' }, 'unsupported', 'npu', 'cpu');
   await refuses({ num_lables: 2 }, 'invalid_argument', 'num_lables');
   await refuses({ model_args: [1] }, 'invalid_argument', 'model_args');
-  await refuses({ from_tf: true }, 'unsupported', 'from_tf');
+  await refuses({ from_tf: true, from_flax: true }, 'invalid_argument', 'from_tf', 'from_flax');
   await refuses({ seed: -1 }, 'invalid_argument', 'seed', '-1');
   await refuses({ config: {} }, 'invalid_argument', 'config');
   await refuses({ state_dict: { a: [1] } }, 'invalid_argument', 'state_dict');

@@ -1,6 +1,9 @@
 import type { Tensor } from './tensor.js';
 
-/** How the weights are stored and the products computed; the values of `dtype`. */
+/**
+ * How the weights are stored and the products computed; the values of `dtype`. `auto`, the default,
+ * is q8 for weights that are stored so (docs/q8.md), else f32.
+ */
 export type DType = 'f32' | 'float32' | 'fp32' | 'q8' | 'int8' | 'bf16' | 'bfloat16' | 'auto';
 
 /** Events of `progress_callback`, in the shapes that transformers.js has. */
@@ -59,8 +62,14 @@ export interface PretrainedModelOptions extends HubOptions {
   ignore_mismatched_sizes?: boolean;
   /** Give `[model, load_report]` instead of the model. */
   output_loading_info?: boolean;
-  /** TensorFlow checkpoints: an error that says how to convert them. */
+  /**
+   * Node: weights of TensorFlow in a folder or file on disk, which the native program verdict-convert
+   * (VERDICT_CONVERT, beside the package or on the PATH) converts into the cache. In a browser an
+   * error that names the command.
+   */
   from_tf?: boolean;
+  /** The same for weights of Flax. */
+  from_flax?: boolean;
   /** No class takes positional arguments, so one is an error. */
   model_args?: readonly unknown[];
   /** Seed of parameters that are freshly initialised. */

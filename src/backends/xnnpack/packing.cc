@@ -158,21 +158,34 @@ const std::byte* PackedQ8::panel(std::size_t column) const {
 void PackedQ8::set_weight(std::span<const float> row_major) {
   std::vector<std::int8_t> row(in_);
   for (std::size_t out = 0; out < out_; ++out) {
-    float scale = quantize_symmetric(row_major.subspan(out * in_, in_), row);
-    if (layout_.largest_weight < 127) scale = narrow_symmetric(row, scale, layout_.largest_weight);
-    std::byte* panel = panel_of(out);
-    const std::size_t column = out % layout_.nr;
-    auto* weights = reinterpret_cast<std::int8_t*>(panel + layout_.nr * 4);
-    std::int32_t sum = 0;
-    for_each_weight(layout_, in_, column, [&](std::size_t position, std::size_t input) {
-      if (input >= in_) return;
-      weights[position] = row[input];
-      sum += row[input];
-    });
-    const std::int32_t minus_sum = -sum;
-    std::memcpy(panel + column * 4, &minus_sum, 4);
-    std::memcpy(panel + layout_.nr * (4 + packed_inputs(layout_, in_)) + column * 4, &scale, 4);
+    const float scale = quantize_symmetric(row_major.subspan(out * in_, in_), row);
+    set_row(out, row, scale);
   }
+}
+
+void PackedQ8::set_quantized(std::span<const std::int8_t> row_major,
+                             std::span<const float> scales) {
+  std::vector<std::int8_t> row(in_);
+  for (std::size_t out = 0; out < out_; ++out) {
+    std::ranges::copy(row_major.subspan(out * in_, in_), row.begin());
+    set_row(out, row, scales[out]);
+  }
+}
+
+void PackedQ8::set_row(std::size_t out, std::span<std::int8_t> row, float scale) {
+  if (layout_.largest_weight < 127) scale = narrow_symmetric(row, scale, layout_.largest_weight);
+  std::byte* panel = panel_of(out);
+  const std::size_t column = out % layout_.nr;
+  auto* weights = reinterpret_cast<std::int8_t*>(panel + layout_.nr * 4);
+  std::int32_t sum = 0;
+  for_each_weight(layout_, in_, column, [&](std::size_t position, std::size_t input) {
+    if (input >= in_) return;
+    weights[position] = row[input];
+    sum += row[input];
+  });
+  const std::int32_t minus_sum = -sum;
+  std::memcpy(panel + column * 4, &minus_sum, 4);
+  std::memcpy(panel + layout_.nr * (4 + packed_inputs(layout_, in_)) + column * 4, &scale, 4);
 }
 
 void PackedQ8::set_bias(std::span<const float> bias) {

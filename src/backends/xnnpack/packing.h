@@ -77,6 +77,8 @@ class PackedQ8 {
 
   /// Quantises; a value that is not finite makes its whole column NaN, as it would in float32.
   void set_weight(std::span<const float> row_major);
+  /// What `quantize_symmetric` made of the rows.
+  void set_quantized(std::span<const std::int8_t> row_major, std::span<const float> scales);
   void set_bias(std::span<const float> bias);
   void get_bias(std::span<float> bias) const;
 
@@ -88,6 +90,7 @@ class PackedQ8 {
   std::byte* panel_of(std::size_t column) {
     return data_.data() + column / layout_.nr * panel_bytes();
   }
+  void set_row(std::size_t out, std::span<std::int8_t> row, float scale);
 
   PanelLayout layout_;
   std::size_t out_;

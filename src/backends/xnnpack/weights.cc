@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <new>
+#include <numeric>
 #include <utility>
 
 #include "verdict/base/checked.h"
@@ -233,52 +234,76 @@ std::size_t XnnpackWeights::element_count(ParameterId parameter) const {
   return static_cast<std::size_t>(*count);
 }
 
-void XnnpackWeights::set(ParameterId parameter, std::span<const float> values) {
-  if (values.size() != element_count(parameter)) {
-    throw Error(ErrorCode::kInternal, concat("The parameter ", parameters_[index(parameter)].name,
-                                             " was set with ", values.size(), " values."));
-  }
-  std::vector<float> selected;
+void XnnpackWeights::check_size(ParameterId parameter, std::size_t count) const {
+  if (count == element_count(parameter)) return;
+  throw Error(ErrorCode::kInternal, concat("The parameter ", parameters_[index(parameter)].name,
+                                           " was set with ", count, " values."));
+}
+
+template <typename T, typename Pack>
+void XnnpackWeights::pack_products(ParameterId parameter, std::span<const T> values,
+                                   const Pack& pack) {
+  std::vector<T> selected;
+  std::vector<std::size_t> rows;
   for (LinearWeight& linear : linears_) {
+    if (linear.part.weight != parameter) continue;
     const std::size_t groups = linear.groups.size();
-    if (linear.part.weight == parameter) {
-      const PartView view(linear.part, shape(parameter), groups);
-      std::span<const float> weight = values;
-      if (!view.is_whole()) {
-        selected.resize(view.out() * view.in());
-        for (std::size_t out = 0; out < view.out(); ++out) {
-          for (std::size_t in = 0; in < view.in(); ++in)
-            selected[out * view.in() + in] = values[view.position(out, in)];
-        }
-        weight = selected;
+    const PartView view(linear.part, shape(parameter), groups);
+    std::span<const T> weight = values;
+    if (!view.is_whole()) {
+      selected.resize(view.out() * view.in());
+      for (std::size_t out = 0; out < view.out(); ++out) {
+        for (std::size_t in = 0; in < view.in(); ++in)
+          selected[out * view.in() + in] = values[view.position(out, in)];
       }
-      for (std::size_t group = 0; group < groups; ++group)
-        set_weight(linear.groups[group], group_of(weight, group, groups));
+      weight = selected;
     }
-    if (linear.part.bias == parameter) {
-      const PartView view(linear.part, shape(linear.part.weight), groups);
-      selected.resize(view.out());
-      for (std::size_t out = 0; out < view.out(); ++out)
-        selected[out] = values[view.stored_row(out)];
-      for (std::size_t group = 0; group < groups; ++group)
-        set_bias(linear.groups[group], group_of(std::span<const float>(selected), group, groups));
+    rows.resize(view.out());
+    for (std::size_t out = 0; out < view.out(); ++out) rows[out] = view.stored_row(out);
+    for (std::size_t group = 0; group < groups; ++group) {
+      pack(linear.groups[group], group_of(weight, group, groups),
+           group_of(std::span<const std::size_t>(rows), group, groups));
     }
   }
   for (ConvolutionWeight& convolution : convolutions_) {
+    if (convolution.weight != parameter) continue;
     const std::size_t groups = convolution.groups.size();
+    const std::size_t columns =
+        static_cast<std::size_t>(shape(parameter)[1]) * kernel_size(shape(parameter));
+    rows.resize(values.size() / columns);
+    std::iota(rows.begin(), rows.end(), std::size_t{0});
     for (std::size_t group = 0; group < groups; ++group) {
-      if (convolution.bias == parameter)
-        set_bias(convolution.groups[group], group_of(values, group, groups));
-      if (convolution.weight != parameter) continue;
-      const std::span<const float> stored = group_of(values, group, groups);
-      const std::size_t columns =
-          static_cast<std::size_t>(shape(parameter)[1]) * kernel_size(shape(parameter));
+      const std::span<const T> stored = group_of(values, group, groups);
       selected.resize(stored.size());
       for (std::size_t i = 0; i < stored.size(); ++i) {
         selected[i] = stored[convolution_position(shape(parameter), i / columns, i % columns)];
       }
-      set_weight(convolution.groups[group], selected);
+      pack(convolution.groups[group], std::span<const T>(selected),
+           group_of(std::span<const std::size_t>(rows), group, groups));
     }
+  }
+}
+
+void XnnpackWeights::set(ParameterId parameter, std::span<const float> values) {
+  check_size(parameter, values.size());
+  pack_products(parameter, values,
+                [](PackedWeight& packed, std::span<const float> weight,
+                   std::span<const std::size_t>) { set_weight(packed, weight); });
+  std::vector<float> selected;
+  for (LinearWeight& linear : linears_) {
+    if (linear.part.bias != parameter) continue;
+    const std::size_t groups = linear.groups.size();
+    const PartView view(linear.part, shape(linear.part.weight), groups);
+    selected.resize(view.out());
+    for (std::size_t out = 0; out < view.out(); ++out) selected[out] = values[view.stored_row(out)];
+    for (std::size_t group = 0; group < groups; ++group)
+      set_bias(linear.groups[group], group_of(std::span<const float>(selected), group, groups));
+  }
+  for (ConvolutionWeight& convolution : convolutions_) {
+    if (convolution.bias != parameter) continue;
+    const std::size_t groups = convolution.groups.size();
+    for (std::size_t group = 0; group < groups; ++group)
+      set_bias(convolution.groups[group], group_of(values, group, groups));
   }
   for (Table& table : tables_) {
     if (table.parameter != parameter) continue;
@@ -294,6 +319,26 @@ void XnnpackWeights::set(ParameterId parameter, std::span<const float> values) {
   }
   if (auto& vector = vectors_[index(parameter)])
     std::copy(values.begin(), values.end(), vector->begin());
+}
+
+void XnnpackWeights::set_quantized(ParameterId parameter, const QuantizedRows& rows,
+                                   std::span<const std::int8_t> values,
+                                   std::span<const float> scales) {
+  check_size(parameter, values.size());
+  std::vector<float> own_scales;
+  pack_products(parameter, values,
+                [&](PackedWeight& packed, std::span<const std::int8_t> weight,
+                    std::span<const std::size_t> stored_rows) {
+                  own_scales.clear();
+                  for (const std::size_t row : stored_rows) own_scales.push_back(scales[row]);
+                  std::get<PackedQ8>(packed).set_quantized(weight, own_scales);
+                });
+  for (Table& table : tables_) {
+    if (table.parameter != parameter) continue;
+    std::copy(values.begin(), values.end(), table.quantized_rows.begin());
+    std::copy(scales.begin(), scales.end(), table.scales.begin());
+  }
+  if (auto& vector = vectors_[index(parameter)]) dequantize_rows(rows, values, scales, *vector);
 }
 
 Tensor XnnpackWeights::get(ParameterId parameter) const {

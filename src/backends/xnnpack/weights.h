@@ -49,6 +49,8 @@ class XnnpackWeights final : public Weights {
 
   std::string_view kind() const override { return kKind; }
   void set(graph::ParameterId parameter, std::span<const float> values) override;
+  void set_quantized(graph::ParameterId parameter, const QuantizedRows& rows,
+                     std::span<const std::int8_t> values, std::span<const float> scales) override;
   Tensor get(graph::ParameterId parameter) const override;
   std::int64_t packed_bytes(graph::ParameterId parameter) const override;
   DType storage(graph::ParameterId parameter) const override;
@@ -67,6 +69,11 @@ class XnnpackWeights final : public Weights {
   void declare_vector(std::optional<graph::ParameterId> parameter);
   void keep_unread();
   PackedWeight make_packed(std::size_t out, std::size_t in, Isa isa) const;
+  void check_size(graph::ParameterId parameter, std::size_t count) const;
+  /// Calls `pack` for every packed weight that is made of the parameter, with the weight,
+  /// row-major, and the stored rows that its outputs are.
+  template <typename T, typename Pack>
+  void pack_products(graph::ParameterId parameter, std::span<const T> values, const Pack& pack);
 
   const std::vector<std::int64_t>& shape(graph::ParameterId parameter) const;
   std::size_t element_count(graph::ParameterId parameter) const;

@@ -1,7 +1,9 @@
 import { checkKinds, checkOptions } from '../check.js';
 import { env } from '../env.js';
 import { VerdictError } from '../errors.js';
+import { CONFIG, SAFETENSORS } from '../file_names.js';
 import { dispose, Handle, host } from '../runtime/host.js';
+import { isNode } from '../runtime/platform.js';
 import type { ModelInfo, ParameterInfo } from '../runtime/engine.js';
 import { Tensor, asTensor, fromRaw, toRaw, type RawTensor } from '../tensor.js';
 import type {
@@ -36,6 +38,7 @@ const OWN_OPTIONS = [
   'ignore_mismatched_sizes',
   'output_loading_info',
   'from_tf',
+  'from_flax',
   'model_args',
   'seed',
 ] as const;
@@ -45,13 +48,11 @@ const KINDS = {
   ignore_mismatched_sizes: 'boolean',
   output_loading_info: 'boolean',
   from_tf: 'boolean',
+  from_flax: 'boolean',
   seed: { least: 0 },
 } as const;
 
 const FORWARD_KINDS = { output_attentions: 'boolean', output_hidden_states: 'boolean' } as const;
-
-const CONFIG = 'config.json';
-const WEIGHTS = 'model.safetensors';
 
 /** The members of a sequence classifier. */
 export class LoadedModel {
@@ -154,7 +155,7 @@ export class LoadedModel {
     const { header, size, names } = safetensorsHeader(await this.named_parameters());
     if (folder !== undefined) {
       const { saveFile } = await import('#node-files');
-      await saveFile(folder, WEIGHTS, this.storedTensors(header, names));
+      await saveFile(folder, SAFETENSORS, this.storedTensors(header, names));
       await saveFile(folder, CONFIG, [config]);
       return;
     }
@@ -164,7 +165,7 @@ export class LoadedModel {
       weights.set(bytes, at);
       at += bytes.length;
     }
-    return { [CONFIG]: config, [WEIGHTS]: weights };
+    return { [CONFIG]: config, [SAFETENSORS]: weights };
   }
 
   private async *storedTensors(
@@ -200,11 +201,8 @@ function check(options: PretrainedModelOptions): void {
       'No model class takes positional model_args. Pass config attributes by name.',
     );
   }
-  if (options.from_tf) {
-    throw new VerdictError(
-      'unsupported',
-      'from_tf is not supported by this version. Save the model as safetensors first.',
-    );
+  if (options.from_tf && options.from_flax) {
+    throw new VerdictError('invalid_argument', 'from_tf and from_flax exclude each other.');
   }
   const device: string = options.device ?? 'cpu';
   if (device !== 'cpu' && device !== 'wasm') {
@@ -227,6 +225,26 @@ function rawStateDict(state_dict: Record<string, Tensor>): Record<string, RawTen
   );
 }
 
+/** Weights of TensorFlow or Flax as safetensors: a folder of the cache, which the native converter makes. */
+async function convert(source: ModelSource, options: PretrainedModelOptions): Promise<ModelSource> {
+  const option = options.from_tf ? 'from_tf' : 'from_flax';
+  if (!isNode || typeof source !== 'string') {
+    const what = isNode ? 'takes a path on disk' : 'is not possible in a browser';
+    throw new VerdictError(
+      'unsupported',
+      `${option} ${what}. Convert the model with the native program, verdict-convert INPUT ` +
+        'OUTPUT_DIR, and load the files of OUTPUT_DIR.',
+    );
+  }
+  const node = await import('#node-files');
+  const path = node.toPath(source) + (options.subfolder ? `/${options.subfolder}` : '');
+  const config = options.config ? JSON.stringify(options.config.toJSON()) : null;
+  return node.convertedFolder(
+    { path, option, config, num_labels: options.num_labels },
+    options.cache_dir ?? (env.cacheDir || undefined),
+  );
+}
+
 /** Loads a model of any class, or only of that of the model type `expected`. */
 async function load(
   source: ModelSource | null,
@@ -236,6 +254,10 @@ async function load(
 ): Promise<SequenceClassificationModel> {
   check(options);
   const { hub, kwargs } = splitOptions(options, OWN_OPTIONS);
+  if (source !== null && (options.from_tf || options.from_flax) && !options.state_dict) {
+    source = await convert(source, options);
+    delete hub.subfolder;
+  }
   const info = await host.call(
     'loadModel',
     [
@@ -245,7 +267,7 @@ async function load(
         kwargs,
         config: config ?? options.config?.toJSON() ?? null,
         state_dict: options.state_dict ? rawStateDict(options.state_dict) : null,
-        dtype: options.dtype ?? 'f32',
+        dtype: options.dtype ?? 'auto',
         ignore_mismatched_sizes: options.ignore_mismatched_sizes ?? false,
         seed: options.seed ?? 0,
         expected: expected ?? null,

@@ -16,15 +16,19 @@ export interface FileSource {
   open(file: string): Promise<ByteFile | null>;
 }
 
-/** The whole content. */
-export async function readAll(file: ByteFile): Promise<Uint8Array> {
-  const bytes = new Uint8Array(file.size);
+export async function readPart(file: ByteFile, begin: number, end: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(end - begin);
   let at = 0;
-  for await (const chunk of file.stream(0, file.size)) {
+  for await (const chunk of file.stream(begin, end)) {
     bytes.set(chunk, at);
     at += chunk.length;
   }
   return bytes;
+}
+
+/** The whole content. */
+export function readAll(file: ByteFile): Promise<Uint8Array> {
+  return readPart(file, 0, file.size);
 }
 
 export function memoryFile(name: string, bytes: Uint8Array): ByteFile {

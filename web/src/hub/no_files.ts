@@ -15,4 +15,5 @@ const none = async (): Promise<never> => {
 };
 export const openPath: typeof files.openPath = none;
 export const saveFile: typeof files.saveFile = none;
+export const convertedFolder: typeof files.convertedFolder = none;
 export const DiskCache = { create: none };

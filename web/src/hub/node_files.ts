@@ -18,9 +18,19 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VerdictError } from '../errors.js';
 import type { ByteFile, FileSource } from './byte_file.js';
+import type { ForeignCheckpoint } from './node_converter.js';
 import type { CacheWriter, FileCache, PartialFile } from './cache.js';
 
 const CHUNK_BYTES = 1 << 20;
+
+/** See `convertCheckpoint`; the cache is `folder`, or the user's. */
+export async function convertedFolder(
+  checkpoint: ForeignCheckpoint,
+  folder: string | undefined,
+): Promise<string> {
+  const { convertCheckpoint } = await import('./node_converter.js');
+  return convertCheckpoint(checkpoint, folder ?? defaultCacheDir());
+}
 
 function hasCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));

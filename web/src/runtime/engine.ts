@@ -1,7 +1,8 @@
 import { checkKinds } from '../check.js';
 import { engineSettings, type EngineSettings } from '../env.js';
 import { VerdictError } from '../errors.js';
-import { readAll, type ByteFile, type FileSource } from '../hub/byte_file.js';
+import { CONFIG, OTHER_WEIGHTS, WEIGHT_FORMATS } from '../file_names.js';
+import { readAll, readPart, type ByteFile, type FileSource } from '../hub/byte_file.js';
 import { Sources, type SourceContext } from '../hub/sources.js';
 import type { RawTensor } from '../tensor.js';
 import type {
@@ -13,6 +14,7 @@ import type {
 } from '../types.js';
 import type {
   ModuleOptions,
+  NativeLoader,
   NativeModel,
   NativeModule,
   NativePipeline,
@@ -30,11 +32,9 @@ import {
 import { isNode } from './platform.js';
 import { importVariant, type StaticModules } from './variants.js';
 
-const WEIGHTS = 'model.safetensors';
-const INDEX = 'model.safetensors.index.json';
 const TOKENIZER_CONFIG = 'tokenizer_config.json';
 const SPECIAL_TOKENS_MAP = 'special_tokens_map.json';
-const TOKENIZER_FILES = ['tokenizer.json', TOKENIZER_CONFIG, SPECIAL_TOKENS_MAP, 'config.json'];
+const TOKENIZER_FILES = ['tokenizer.json', TOKENIZER_CONFIG, SPECIAL_TOKENS_MAP, CONFIG];
 /** Vocabularies of folders without `tokenizer.json`. */
 const LEGACY_TOKENIZER_FILES = [
   'added_tokens.json',
@@ -49,8 +49,6 @@ const LEGACY_TOKENIZER_FILES = [
   'spm.model',
   'tokenizer.model',
 ];
-/** Weights of other formats, which only conversion makes readable. */
-const OTHER_WEIGHTS = ['pytorch_model.bin', 'tf_model.h5', 'flax_model.msgpack'];
 
 export interface ModelInfo {
   handle: number;
@@ -132,7 +130,10 @@ interface Loaded {
   threads: number;
 }
 
+/** A part of a file that holds tensors. */
 interface Read {
+  read: number;
+  /** The first of its tensors. */
   tensor: number;
   file: number;
   begin: number;
@@ -207,7 +208,7 @@ export class Engine {
     const hub = this.sourceContext(module, context);
     const direct = await this.sources.openJsonFile(source, options, hub);
     const files = direct ? null : await this.sources.open(source, options, hub);
-    const file = direct ?? (await require(files as FileSource, 'config.json'));
+    const file = direct ?? (await require(files as FileSource, CONFIG));
     return unwrap(
       module.parse_config(await text(file), file.name, JSON.stringify(kwargs), files?.name ?? ''),
     );
@@ -276,7 +277,7 @@ export class Engine {
     const files = source === null ? null : await this.sources.open(source, options, hub);
     const config = options.config
       ? JSON.stringify(options.config)
-      : await text(await require(files as FileSource, 'config.json'));
+      : await text(await require(files as FileSource, CONFIG));
 
     const loader = new module.Loader();
     const model = new module.Model();
@@ -290,27 +291,25 @@ export class Engine {
         expected: options.expected ?? undefined,
       });
       unwrap(loader.open(runtime, config, JSON.stringify(options.kwargs), load));
-      const commit = (tensor: number): unknown => unwrap(loader.commit(tensor));
+      const commit = (read: number): unknown => unwrap(loader.commit(read));
       if (options.state_dict) {
         const tensors = Object.entries(options.state_dict);
         for (const [name, { dtype: stored, dims }] of tensors) {
           unwrap(loader.add_tensor(name, stored, JSON.stringify(dims)));
         }
-        for (const { tensor } of unwrap<Read[]>(loader.plan())) {
-          unwrap(loader.reserve(tensor));
+        for (const { read, tensor } of unwrap<Read[]>(loader.plan())) {
+          unwrap(loader.reserve(read));
           loader.buffer().set((tensors[tensor] as [string, RawTensor])[1].bytes);
-          commit(tensor);
+          commit(read);
         }
       } else if (files) {
-        const weights = await openWeights(files, module);
-        for (const file of weights) {
-          unwrap(loader.add_header(await readHeader(file), file.size, file.name));
-        }
+        const { weights, is_pytorch } = await openWeights(files, module);
+        for (const file of weights) await openInLoader(loader, file, is_pytorch);
         const reads = unwrap<Read[]>(loader.plan());
         for (const [i, file] of weights.entries()) {
           const own = reads.filter((read) => read.file === i);
-          await streamTensors(file, own, {
-            begin: (tensor) => unwrap(loader.reserve(tensor)),
+          await streamReads(file, own, {
+            begin: (read) => unwrap(loader.reserve(read)),
             // Memory may grow between two chunks, so the view is taken anew.
             write: (chunk, at) => loader.buffer().set(chunk, at),
             commit,
@@ -566,15 +565,20 @@ async function require(files: FileSource, name: string): Promise<ByteFile> {
 }
 
 /** The weights file, or the shards. */
-async function openWeights(files: FileSource, module: NativeModule): Promise<ByteFile[]> {
-  const single = await files.open(WEIGHTS);
-  if (single) return [single];
-  const index = await files.open(INDEX);
-  if (index) {
-    const shards = unwrap<string[]>(module.list_shards(await text(index), index.name));
+async function openWeights(
+  files: FileSource,
+  module: NativeModule,
+): Promise<{ weights: ByteFile[]; is_pytorch: boolean }> {
+  for (const { weights, index, is_pytorch } of WEIGHT_FORMATS) {
+    const single = await files.open(weights);
+    if (single) return { weights: [single], is_pytorch };
+    const list = await files.open(index);
+    if (!list) continue;
     const opened: ByteFile[] = [];
-    for (const shard of shards) opened.push(await require(files, shard));
-    return opened;
+    for (const shard of unwrap<string[]>(module.list_shards(await text(list), list.name))) {
+      opened.push(await require(files, shard));
+    }
+    return { weights: opened, is_pytorch };
   }
   for (const other of OTHER_WEIGHTS) {
     if (await files.open(other)) {
@@ -584,46 +588,32 @@ async function openWeights(files: FileSource, module: NativeModule): Promise<Byt
       );
     }
   }
+  const names = WEIGHT_FORMATS.map(({ weights }) => weights).join(', ');
   throw new VerdictError(
     'not_found',
-    `"${files.name}" has no weights: expected ${WEIGHTS} or ${INDEX}${files.restriction}.`,
+    `"${files.name}" has no weights: expected ${names} or the index of one${files.restriction}.`,
   );
 }
 
-/** The JSON header of a safetensors file. */
-async function readHeader(file: ByteFile): Promise<Uint8Array> {
-  const slice = async (begin: number, end: number): Promise<Uint8Array> => {
-    const bytes = new Uint8Array(end - begin);
-    let at = 0;
-    for await (const chunk of file.stream(begin, end)) {
-      bytes.set(chunk, at);
-      at += chunk.length;
-    }
-    return bytes;
-  };
-  if (file.size >= 8) {
-    const prefix = new DataView((await slice(0, 8)).buffer);
-    const size = Number(prefix.getBigUint64(0, true));
-    if (size <= Math.min(file.size - 8, 100 << 20)) return slice(8, 8 + size);
+/** Opens a weights file by the parts that the loader asks for. */
+async function openInLoader(loader: NativeLoader, file: ByteFile, pytorch: boolean): Promise<void> {
+  for (;;) {
+    const missing = unwrap<[number, number] | null>(
+      loader.open_file(file.size, file.name, pytorch),
+    );
+    if (!missing) return;
+    loader.add_part(missing[0], await readPart(file, ...missing));
   }
-  throw new VerdictError(
-    'corrupt_file',
-    `"${file.name}" is no safetensors file, or is truncated: its header does not fit into its ${file.size} bytes.`,
-  );
 }
 
-interface TensorSink {
-  begin(tensor: number): void;
+interface ReadSink {
+  begin(read: number): void;
   write(chunk: Uint8Array, at: number): void;
-  commit(tensor: number): void;
+  commit(read: number): void;
 }
 
-/** Reads the wanted tensors of a file in one pass, piece by piece. */
-async function streamTensors(
-  file: ByteFile,
-  reads: readonly Read[],
-  sink: TensorSink,
-): Promise<void> {
+/** Reads the wanted parts of a file in one pass, piece by piece. */
+async function streamReads(file: ByteFile, reads: readonly Read[], sink: ReadSink): Promise<void> {
   const ordered = [...reads].sort((a, b) => a.begin - b.begin);
   const first = ordered[0];
   const last = ordered[ordered.length - 1];
@@ -631,15 +621,15 @@ async function streamTensors(
   let next = 0;
   let open = false;
   let at = first.begin;
-  /** Handles tensors that begin at `at` and end there, too: those of no elements. */
+  /** Handles parts that begin at `at` and end there, too: tensors of no elements. */
   const settle = (): void => {
     for (;;) {
       const read = ordered[next];
       if (!read || read.begin > at) return;
-      if (!open) sink.begin(read.tensor);
+      if (!open) sink.begin(read.read);
       open = at < read.end;
       if (open) return;
-      sink.commit(read.tensor);
+      sink.commit(read.read);
       ++next;
     }
   };

@@ -46,12 +46,13 @@ export interface NativeRuntime extends NativeObject {
 
 export interface NativeLoader extends NativeObject {
   open(runtime: NativeRuntime, config: string, kwargs: string, options: string): string;
-  add_header(header: Uint8Array, file_size: number, name: string): string;
+  open_file(size: number, name: string, is_pytorch: boolean): string;
+  add_part(begin: number, bytes: Uint8Array): void;
   add_tensor(name: string, dtype: string, shape: string): string;
   plan(): string;
-  reserve(tensor: number): string;
+  reserve(read: number): string;
   buffer(): Uint8Array;
-  commit(tensor: number): string;
+  commit(read: number): string;
   finish(model: NativeModel): string;
 }
 
