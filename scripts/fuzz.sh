@@ -10,7 +10,7 @@ targets=("$@")
 [ $# -gt 0 ] || targets=(safetensors pytorch config tokenizer sentence_piece encode inputs bundle h5 msgpack)
 
 need_packages build-essential cmake ninja-build ccache git ca-certificates clang-14 libclang-rt-14-dev \
-  pkg-config libcurl4-openssl-dev
+  pkg-config libcurl4-openssl-dev zlib1g-dev libsnappy-dev
 sources=$(bash scripts/get-sources.sh)
 [ -z "$sources" ] || export VERDICT_SOURCES_DIR=$sources
 say "Building the fuzz targets"

@@ -89,7 +89,8 @@ int inspect(const Arguments& arguments) {
                              {"labels", config.id2label()},
                              {"max_length", limit ? nlohmann::json(*limit) : nlohmann::json()},
                              {"stored_bytes", stored},
-                             {"packed_bytes", {{"f32", f32}, {"q8", q8}}}};
+                             {"packed_bytes", {{"f32", f32}, {"q8", q8}}},
+                             {"kernels", create_xnnpack_backend(1)->description()}};
     write_out(to_text(out, 2) + "\n");
     return 0;
   }
@@ -106,6 +107,7 @@ int inspect(const Arguments& arguments) {
   std::snprintf(ratio, sizeof(ratio), "%.3f", static_cast<double>(q8) / static_cast<double>(f32));
   out +=
       concat("memory      f32 ", megabytes(f32), ", q8 ", megabytes(q8), " (", ratio, " × f32)\n");
+  out += concat("kernels     ", create_xnnpack_backend(1)->description(), "\n");
   write_out(out);
   return 0;
 }

@@ -9,21 +9,22 @@ namespace verdict::testing {
 namespace {
 
 using xnnpack::Isa;
-using xnnpack::KernelChoice;
 using xnnpack::parse_kernel_choice;
+using xnnpack::Products;
 
 TEST(KernelChoice, TakesTheBestUnlessWordsSayOtherwise) {
   EXPECT_EQ(parse_kernel_choice("", Isa::kAvx512).isa, Isa::kAvx512);
-  EXPECT_FALSE(parse_kernel_choice("", Isa::kAvx512).only_xnnpack);
+  EXPECT_EQ(parse_kernel_choice("", Isa::kAvx512).products, Products::kFaster);
 
   EXPECT_EQ(parse_kernel_choice("avx2", Isa::kAvx512).isa, Isa::kAvx2);
-  EXPECT_FALSE(parse_kernel_choice("avx2", Isa::kAvx512).only_xnnpack);
+  EXPECT_EQ(parse_kernel_choice("avx2", Isa::kAvx512).products, Products::kFaster);
 
   EXPECT_EQ(parse_kernel_choice("xnnpack", Isa::kAvx512).isa, Isa::kAvx512);
-  EXPECT_TRUE(parse_kernel_choice("xnnpack", Isa::kAvx512).only_xnnpack);
+  EXPECT_EQ(parse_kernel_choice("xnnpack", Isa::kAvx512).products, Products::kXnnpack);
+  EXPECT_EQ(parse_kernel_choice("own", Isa::kAvx512).products, Products::kOwn);
 
   EXPECT_EQ(parse_kernel_choice("xnnpack,avx2", Isa::kAvx512).isa, Isa::kAvx2);
-  EXPECT_TRUE(parse_kernel_choice("xnnpack,avx2", Isa::kAvx512).only_xnnpack);
+  EXPECT_EQ(parse_kernel_choice("xnnpack,avx2", Isa::kAvx512).products, Products::kXnnpack);
 }
 
 TEST(KernelChoice, RefusesUnknownWordsAndWhatTheMachineLacks) {
@@ -38,7 +39,7 @@ TEST(KernelChoice, RefusesUnknownWordsAndWhatTheMachineLacks) {
 TEST(KernelChoice, IsNamedByTheBackend) {
   const std::string kernels = xnnpack::describe(xnnpack::choose_kernels());
   EXPECT_EQ(create_xnnpack_backend(1)->description(), "xnnpack " + kernels + ", 1 thread");
-  EXPECT_EQ(xnnpack::describe({Isa::kAvx2, true}), "avx2, XNNPACK's products");
+  EXPECT_EQ(xnnpack::describe({Isa::kAvx2, Products::kXnnpack}), "avx2, XNNPACK's products");
 }
 
 }  // namespace

@@ -454,6 +454,8 @@ export const cases = [
       'F16',
       '512 tokens',
       'q8',
+      'kernels',
+      'xnnpack',
     ],
   },
   {
@@ -466,6 +468,7 @@ export const cases = [
       all.parameters > 22e6 &&
       all.packed_bytes.q8 <= 0.27 * all.packed_bytes.f32 &&
       all.stored_bytes.F16 > 44e6 &&
-      all.max_length === 512,
+      all.max_length === 512 &&
+      all.kernels.startsWith('xnnpack'),
   },
 ];

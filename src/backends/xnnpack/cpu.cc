@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
+#include <iterator>
 #include <string_view>
+#include <vector>
 
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
@@ -45,19 +47,21 @@ const char* isa_name(Isa isa) {
 
 KernelChoice parse_kernel_choice(std::string_view words, Isa best) {
   constexpr std::array<Isa, 4> kAll{Isa::kBaseline, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Vnni};
-  KernelChoice choice{best};
+  constexpr std::array<std::string_view, 2> kProducts{"xnnpack", "own"};
+  KernelChoice choice{best, Products::kFaster};
   while (!words.empty()) {
     const std::string_view word = words.substr(0, words.find(','));
     words.remove_prefix(std::min(words.size(), word.size() + 1));
-    if (word == "xnnpack") {
-      choice.only_xnnpack = true;
+    const auto products = std::ranges::find(kProducts, word);
+    if (products != kProducts.end()) {
+      choice.products = products == kProducts.begin() ? Products::kXnnpack : Products::kOwn;
       continue;
     }
     const auto isa =
         std::find_if(kAll.begin(), kAll.end(), [&](Isa one) { return isa_name(one) == word; });
     if (isa == kAll.end()) {
-      std::array<std::string_view, kAll.size() + 1> names{"xnnpack"};
-      std::transform(kAll.begin(), kAll.end(), names.begin() + 1, isa_name);
+      std::vector<std::string_view> names(kProducts.begin(), kProducts.end());
+      std::transform(kAll.begin(), kAll.end(), std::back_inserter(names), isa_name);
       throw Error(ErrorCode::kInvalidArgument,
                   concat("VERDICT_KERNELS names the kernels \"", word, "\"; it takes ",
                          quoted_list(names), ", separated by commas."));
@@ -74,7 +78,7 @@ KernelChoice parse_kernel_choice(std::string_view words, Isa best) {
 
 KernelChoice choose_kernels() {
 #if defined(__wasm__)
-  return {detect_isa()};
+  return {detect_isa(), Products::kFaster};
 #else
   const char* words = std::getenv("VERDICT_KERNELS");
   return parse_kernel_choice(words == nullptr ? "" : words, detect_isa());
@@ -82,7 +86,8 @@ KernelChoice choose_kernels() {
 }
 
 std::string describe(const KernelChoice& choice) {
-  return concat(isa_name(choice.isa), choice.only_xnnpack ? ", XNNPACK's products" : "");
+  constexpr std::array<const char*, 3> kSuffixes{"", ", XNNPACK's products", ", own products"};
+  return concat(isa_name(choice.isa), kSuffixes[static_cast<std::size_t>(choice.products)]);
 }
 
 }  // namespace verdict::xnnpack

@@ -13,15 +13,19 @@ Isa detect_isa();
 
 const char* isa_name(Isa isa);
 
+/// Whose products run where XNNPACK and we have a kernel: the one that was measured to be faster,
+/// or always the same.
+enum class Products { kFaster, kXnnpack, kOwn };
+
 /// Which kernels run.
 struct KernelChoice {
   Isa isa = Isa::kBaseline;
-  bool only_xnnpack = false;  ///< products are XNNPACK's also where kernels of our own win
+  Products products = Products::kFaster;
 };
 
-/// What the words ask for: an instruction set (a name of `isa_name`), "xnnpack", or both, separated
-/// by a comma; none: the best one. Throws `kInvalidArgument` for another word, `kUnsupported` for
-/// an instruction set beyond `best`.
+/// What the words ask for: an instruction set (a name of `isa_name`), whose products ("xnnpack",
+/// "own"), or both, separated by a comma; none: the best ones. Throws `kInvalidArgument` for
+/// another word, `kUnsupported` for an instruction set beyond `best`.
 KernelChoice parse_kernel_choice(std::string_view words, Isa best);
 
 /// The best kernels of this machine, or those that the environment variable VERDICT_KERNELS names.

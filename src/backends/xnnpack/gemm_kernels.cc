@@ -1,5 +1,7 @@
 #include "verdict/backends/xnnpack/gemm_kernels.h"
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
 
 #include "verdict/backends/xnnpack/kernels/packed_rows.h"
@@ -9,7 +11,7 @@
 
 namespace verdict::xnnpack {
 
-// cmake/Xnnpack.cmake compiles exactly the microkernels that these two tables name.
+// cmake/Xnnpack.cmake compiles exactly the microkernels that these tables name.
 
 #if defined(__wasm__)
 namespace {
@@ -38,15 +40,9 @@ GemmKernels<F32GemmKernel> f32_gemm_kernels([[maybe_unused]] const KernelChoice&
   switch (choice.isa) {
     case Isa::kAvx512Vnni:
     case Isa::kAvx512:
-      if (choice.only_xnnpack) {
-        return {&xnn_f32_gemm_minmax_ukernel_1x32__avx512f_broadcast,
-                &xnn_f32_gemm_minmax_ukernel_7x32__avx512f_broadcast,
-                7,
-                {32, 1, 1}};
-      }
       return {&xnn_f32_gemm_minmax_ukernel_1x32__avx512f_broadcast,
-              &product_8x32_avx512,
-              8,
+              &xnn_f32_gemm_minmax_ukernel_7x32__avx512f_broadcast,
+              7,
               {32, 1, 1}};
     case Isa::kAvx2:
       return {&xnn_f32_gemm_minmax_ukernel_1x16__fma3_broadcast,
@@ -71,6 +67,32 @@ GemmKernels<F32GemmKernel> f32_gemm_kernels([[maybe_unused]] const KernelChoice&
           4,
           {4, 1, 1}};
 #endif
+}
+
+GemmKernels<F32GemmKernel> own_f32_gemm_kernels([[maybe_unused]] const KernelChoice& choice) {
+#if defined(__x86_64__)
+  const bool has_avx512 = choice.isa == Isa::kAvx512 || choice.isa == Isa::kAvx512Vnni;
+  if (has_avx512 && choice.products != Products::kXnnpack)
+    return {&product_8x32_avx512, &product_8x32_avx512, 8, {32, 1, 1}};
+#endif
+  return {};
+}
+
+bool own_products_win(const KernelChoice& choice, std::size_t rows) {
+  if (choice.products != Products::kFaster) return choice.products == Products::kOwn;
+  // GFLOP/s of both for products of so many rows and more, up to the next entry.
+  struct Measured {
+    std::size_t rows;
+    double xnnpack;
+    double own;
+  };
+  static constexpr Measured kMeasured[] = {
+#include "verdict/backends/xnnpack/kernels/product_choice.inc"
+  };
+  // Where they tie, XNNPACK's run.
+  constexpr double kTie = 1.02;
+  const auto after = std::ranges::upper_bound(kMeasured, rows, {}, &Measured::rows);
+  return after != std::begin(kMeasured) && std::prev(after)->own > kTie * std::prev(after)->xnnpack;
 }
 
 GemmKernels<Q8GemmKernel> q8_gemm_kernels([[maybe_unused]] Isa isa,

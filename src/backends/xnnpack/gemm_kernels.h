@@ -45,6 +45,13 @@ using Q8GemmKernel = void (*)(std::size_t mr, std::size_t nc, std::size_t kc_byt
                               const xnn_qd8_quantization_params* quantization);
 
 GemmKernels<F32GemmKernel> f32_gemm_kernels(const KernelChoice& choice);
+/// Kernels of our own over the same panels; without a kernel where there are none or XNNPACK's are
+/// to run.
+GemmKernels<F32GemmKernel> own_f32_gemm_kernels(const KernelChoice& choice);
+/// Whether these run a product of so many rows: by kernels/product_choice.inc, unless `choice` says
+/// always.
+bool own_products_win(const KernelChoice& choice, std::size_t rows);
+
 /// Where `QuantizedRowsKernels` run the products, only the layout of weights of so many inputs.
 GemmKernels<Q8GemmKernel> q8_gemm_kernels(Isa isa, std::size_t in);
 

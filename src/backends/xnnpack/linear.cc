@@ -130,7 +130,9 @@ void run_packed_q8(const Machine& machine, const Product& product,
 }
 
 void run_f32(const Machine& machine, const Product& product) {
-  const auto& gemm = machine.f32;
+  const bool own =
+      machine.own_f32.many_rows != nullptr && own_products_win(machine.choice, product.rows);
+  const auto& gemm = own ? machine.own_f32 : machine.f32;
   const auto tiles = make_tiles(product, gemm.layout.nr, gemm.mr,
                                 static_cast<std::size_t>(machine.pool.threads()));
   machine.pool.run(tiles.size(), [&](std::size_t index, std::size_t) {
@@ -211,6 +213,7 @@ Machine::Machine(int threads)
     : choice(choose_kernels()),
       kernels(&kernel_table(choice.isa)),
       f32(f32_gemm_kernels(choice)),
+      own_f32(own_f32_gemm_kernels(choice)),
       q8(q8_gemm_kernels(choice.isa, 1)),
       packed_rows(packed_rows_kernels()),
       bf16(bf16_kernels(choice)),

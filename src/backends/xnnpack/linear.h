@@ -19,6 +19,7 @@ struct Machine {
   KernelChoice choice;
   const KernelTable* kernels;
   GemmKernels<F32GemmKernel> f32;
+  GemmKernels<F32GemmKernel> own_f32;
   GemmKernels<Q8GemmKernel> q8;
   /// Wins over `f32` where it exists, as `quantized_rows_kernels` over `q8`.
   const PackedRowsKernels* packed_rows;

@@ -1,0 +1,164 @@
+// verdict_products [--write FILE]: GFLOP/s of the matrix products by number of rows, on one thread.
+// --write puts the comparison of XNNPACK's float32 products with our own, by which they are chosen,
+// into src/backends/xnnpack/kernels/product_choice.inc.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "verdict/backends/backend.h"
+#include "verdict/backends/xnnpack/cpu.h"
+#include "verdict/base/error.h"
+
+namespace verdict {
+namespace {
+
+using graph::Graph;
+
+/// The products of MiniLM-L6's feed-forward layers.
+constexpr std::pair<std::int64_t, std::int64_t> kSizes[] = {{384, 1536}, {1536, 384}};
+
+double seconds(const std::function<void()>& call) {
+  const auto start = std::chrono::steady_clock::now();
+  call();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// One linear layer, ready to run.
+class Layer {
+ public:
+  Layer(const std::shared_ptr<const Backend>& backend, ComputeType type, std::int64_t in,
+        std::int64_t out) {
+    Graph graph;
+    const auto weight = graph.parameter("w", {out, in}, graph::Initializer::zeros());
+    const auto bias = graph.parameter("b", {out}, graph::Initializer::zeros());
+    const auto x =
+        graph.apply(graph::FloatInputOp{"x", Graph::kTokens, in,
+                                        [](const graph::Batch&, std::span<float> values) {
+                                          for (std::size_t i = 0; i < values.size(); ++i)
+                                            values[i] = static_cast<float>(i % 17) - 8;
+                                        }},
+                    {});
+    graph.output("y",
+                 graph.apply(graph::LinearOp{{{weight, bias, false, {}}}, std::nullopt, 1}, {x}));
+    weights_ = backend->create_weights(graph, type);
+    std::vector<float> values(static_cast<std::size_t>(in * out));
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 13) - 6;
+    weights_->set(weight, values);
+    weights_->set(bias, std::vector<float>(static_cast<std::size_t>(out)));
+    context_ = backend->compile(graph, weights_, 0)->create_context();
+  }
+
+  void run(const graph::Batch& batch) { context_->run(batch); }
+
+ private:
+  std::shared_ptr<Weights> weights_;
+  std::unique_ptr<Context> context_;
+};
+
+graph::Batch rows_of(std::int32_t rows) {
+  graph::Batch batch;
+  for (std::int32_t i = 0; i < rows; ++i) batch.columns.push_back(i);
+  batch.offsets.push_back(rows);
+  batch.width = rows;
+  return batch;
+}
+
+/// A kind of product: a backend and how it computes.
+struct Kind {
+  std::string name;
+  std::shared_ptr<const Backend> backend;
+  ComputeType type;
+};
+
+/// GFLOP/s of each kind: the least time of alternating runs, the geometric mean over the sizes.
+std::vector<double> speeds(const std::vector<Kind>& kinds, std::int32_t rows) {
+  const graph::Batch batch = rows_of(rows);
+  std::vector<double> logarithms(kinds.size());
+  for (const auto& [in, out] : kSizes) {
+    std::vector<Layer> layers;
+    for (const Kind& kind : kinds) layers.emplace_back(kind.backend, kind.type, in, out);
+    std::vector<double> least(kinds.size(), 1e9);
+    const double operations = 2.0 * rows * static_cast<double>(in * out);
+    // About 30 ms of each at 100 GFLOP/s.
+    const int turns = std::max(5, static_cast<int>(3e9 / operations));
+    for (int turn = 0; turn < turns; ++turn) {
+      for (std::size_t i = 0; i < kinds.size(); ++i)
+        least[i] = std::min(least[i], seconds([&] { layers[i].run(batch); }));
+    }
+    for (std::size_t i = 0; i < kinds.size(); ++i)
+      logarithms[i] += std::log(operations / least[i] / 1e9) / std::size(kSizes);
+  }
+  for (double& value : logarithms) value = std::exp(value);
+  return logarithms;
+}
+
+std::shared_ptr<const Backend> backend_with(const char* kernels) {
+  setenv("VERDICT_KERNELS", kernels, 1);
+  auto backend = create_xnnpack_backend(1);
+  unsetenv("VERDICT_KERNELS");
+  return backend;
+}
+
+int measure(const std::string& file) {
+  const xnnpack::Isa isa = xnnpack::detect_isa();
+  std::vector<Kind> kinds{{"XNNPACK f32", backend_with("xnnpack"), ComputeType::kF32},
+                          {"own f32", backend_with("own"), ComputeType::kF32}};
+  const std::size_t compared = kinds.size();
+  if (file.empty()) {
+    kinds.push_back({"q8", create_xnnpack_backend(1), ComputeType::kQ8});
+    try {
+      create_xnnpack_backend(1)->create_weights(Graph(), ComputeType::kBF16);
+      kinds.push_back({"bf16", create_xnnpack_backend(1), ComputeType::kBF16});
+    } catch (const Error&) {
+      // This CPU has no products of bfloat16.
+    }
+  } else if (isa != xnnpack::Isa::kAvx512 && isa != xnnpack::Isa::kAvx512Vnni) {
+    std::cerr << "Only AVX-512 has products of our own to compare; this CPU is "
+              << xnnpack::isa_name(isa) << ".\n";
+    return 1;
+  }
+  std::vector<std::int32_t> rows;
+  for (std::int32_t i = 1; i <= 33; ++i) rows.push_back(i);
+  for (const std::int32_t more : {48, 64, 128, 512}) rows.push_back(more);
+
+  std::string table;
+  std::printf("rows");
+  for (const Kind& kind : kinds) std::printf("\t%s", kind.name.c_str());
+  std::printf("\n");
+  for (const std::int32_t count : rows) {
+    const std::vector<double> found = speeds(kinds, count);
+    std::printf("%d", count);
+    for (const double speed : found) std::printf("\t%.1f", speed);
+    std::printf("\n");
+    char line[64];
+    std::snprintf(line, sizeof(line), "{%d, %.1f, %.1f},\n", count, found[0], found[compared - 1]);
+    table += line;
+  }
+  if (file.empty()) return 0;
+  std::ofstream out(file);
+  out << "// Written by build/native/bin/verdict_products --write. XNNPACK's 7×32 kernel and our "
+         "8×32\n"
+         "// one, one thread, 384×1536 and 1536×384 (geometric mean).\n"
+      << table;
+  return out.flush() ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace verdict
+
+int main(int argc, char** argv) {
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  if (arguments.empty()) return verdict::measure("");
+  if (arguments.size() == 2 && arguments[0] == "--write") return verdict::measure(arguments[1]);
+  std::cerr << "Usage: verdict_products [--write FILE]\n";
+  return 2;
+}
