@@ -142,8 +142,8 @@ class NumpyParameters final : public CheckpointReader {
     if (!name.is_string()) corrupt(kNamesFile, concat("its item ", index - 1, " is no name"));
     std::string text = name.get<std::string>();
     constexpr std::string_view kOutput = ":0";
-    const bool is_text = std::none_of(
-        text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    const bool is_text = std::none_of(text.begin(), text.end(),
+                                      [](char c) { return static_cast<unsigned char>(c) < 0x20; });
     if (!is_text) corrupt(kNamesFile, concat("its item ", index - 1, " is no name"));
     if (ends_with(text, kOutput)) text.resize(text.size() - kOutput.size());
     return text;
