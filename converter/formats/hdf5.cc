@@ -272,20 +272,20 @@ Dataset File::dataset(std::uint64_t object, std::string_view name) {
   return parse_dataset(bytes_, read_object(bytes_, object), limits_, name);
 }
 
-std::vector<std::string> File::datasets(std::uint64_t group) {
+std::vector<std::pair<std::string, std::uint64_t>> File::datasets(std::uint64_t group) {
   struct Pending {
     std::uint64_t object;
     std::string path;
     std::size_t depth;
   };
-  std::vector<std::string> out;
+  std::vector<std::pair<std::string, std::uint64_t>> out;
   std::set<std::uint64_t> seen{group};
   std::vector<Pending> pending{{group, "", 0}};
   while (!pending.empty()) {
     const Pending next = std::move(pending.back());
     pending.pop_back();
     if (next.depth > 0 && is_dataset(next.object)) {
-      out.push_back(next.path);
+      out.emplace_back(next.path, next.object);
       continue;
     }
     if (next.depth == kDeepestGroup) {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "verdict/base/byte_source.h"
@@ -45,8 +46,8 @@ class File {
   /// Throws when the object is no dataset of floats that this reader can read.
   Dataset dataset(std::uint64_t object, std::string_view name);
 
-  /// Paths of all datasets below a group, by hard links, each once.
-  std::vector<std::string> datasets(std::uint64_t group);
+  /// All datasets below a group with their paths, by hard links, each once, in order of path.
+  std::vector<std::pair<std::string, std::uint64_t>> datasets(std::uint64_t group);
 
   /// See `Attributes`.
   std::optional<std::vector<std::string>> strings(std::uint64_t object, std::string_view name);

@@ -84,7 +84,7 @@ class KerasH5 final : public CheckpointReader {
   void add_all(hdf5::File& file, std::uint64_t root) {
     const auto weights = file.datasets(root);
     if (weights.empty()) corrupt(file, "it holds no weights");
-    for (const std::string& weight : weights) {
+    for (const auto& [weight, object] : weights) {
       // "layers/dense/vars/0"
       if (weight.find("/vars/") != std::string::npos) {
         throw Error(ErrorCode::kUnsupported,
@@ -92,7 +92,7 @@ class KerasH5 final : public CheckpointReader {
                            "\" is a weights file of Keras 3, whose names do not tell the model's "
                            "parameters. Save the model with save_pretrained of transformers."));
       }
-      add(file, file.find(root, weight).value(), weight, false);
+      add(file, object, weight, false);
     }
   }
 
