@@ -53,8 +53,8 @@ OutputFolder::OutputFolder(std::string path) : path_(std::move(path)) {
   fs::create_directories(above, error);
   if (error) fail(above, "be created", error);
   for (int attempt = 0; temporary_.empty(); ++attempt) {
-    std::string name = concat(path_, ".", getpid(), ".", attempt, ".tmp");
-    if (fs::create_directory(name, error)) temporary_ = std::move(name);
+    const std::string name = concat(path_, ".", getpid(), ".", attempt, ".tmp");
+    if (fs::create_directory(name, error)) temporary_ = name;
     if (error) fail(name, "be created", error);
   }
 }

@@ -113,11 +113,11 @@ class ProgressLine {
     const bool ends = progress.done == progress.total;
     if (!is_terminal_ || (now < next_ && !ends)) return;
     next_ = now + std::chrono::milliseconds(100);
-    constexpr int kWidth = 30;
+    constexpr std::size_t kWidth = 30;
     const double share = progress.total == 0 ? 1
                                              : static_cast<double>(progress.done) /
                                                    static_cast<double>(progress.total);
-    const int filled = static_cast<int>(share * kWidth);
+    const auto filled = static_cast<std::size_t>(share * kWidth);
     std::fprintf(stderr, "\r[%s%s] %3.0f %%  %.1f of %.1f MB", std::string(filled, '#').c_str(),
                  std::string(kWidth - filled, ' ').c_str(), 100 * share,
                  static_cast<double>(progress.done) / 1e6,

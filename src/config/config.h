@@ -28,8 +28,8 @@ class PretrainedConfig {
   /// Reads the JSON object of a `config.json`. `kwargs` are attributes that override it (names as
   /// in the file or canonical). Throws `kInvalidArgument` for a missing `model_type`, an unknown
   /// keyword, a value of the wrong kind or out of range. `name` stands in messages. `model` is the
-  /// folder's, the file's or the model's name: in files without `model_type`, as old releases of the reference
-  /// wrote them, the longest known type in its last part counts.
+  /// folder's, the file's or the model's name: in files without `model_type`, as old releases of
+  /// the reference wrote them, the longest known type in its last part counts.
   static PretrainedConfig from_json(const nlohmann::json& json,
                                     std::string_view name = "config.json",
                                     const nlohmann::json& kwargs = nlohmann::json::object(),
