@@ -31,7 +31,8 @@ const KernelTable& kernel_table([[maybe_unused]] Isa isa) {
 const BF16Kernels* bf16_kernels([[maybe_unused]] const KernelChoice& choice) {
 #if defined(__x86_64__)
   const bool has_avx512 = choice.isa == Isa::kAvx512 || choice.isa == Isa::kAvx512Vnni;
-  if (has_avx512 && choice.products != Products::kXnnpack && __builtin_cpu_supports("avx512bf16")) return &avx512bf16_kernels();
+  if (has_avx512 && choice.products != Products::kXnnpack && __builtin_cpu_supports("avx512bf16"))
+    return &avx512bf16_kernels();
 #endif
   return nullptr;
 }
