@@ -1,6 +1,7 @@
 // verdict_products [--write FILE]: GFLOP/s of the matrix products by number of rows, on one thread.
 // --write puts the comparison of XNNPACK's float32 products with our own, by which they are chosen,
-// into src/backends/xnnpack/kernels/product_choice.inc.
+// into src/backends/xnnpack/kernels/product_choice.inc. On AVX-512 the first line tells what the
+// CPU can do at most: a loop of nothing but independent multiplying instructions.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -18,6 +19,10 @@
 #include "verdict/backends/xnnpack/cpu.h"
 #include "verdict/base/error.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 namespace verdict {
 namespace {
 
@@ -31,6 +36,54 @@ double seconds(const std::function<void()>& call) {
   call();
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
+
+#if defined(__x86_64__)
+constexpr int kSteps = 200000;
+constexpr int kAccumulators = 16;
+
+__attribute__((target("avx512f"))) float multiply_f32() {
+  __m512 sums[kAccumulators];
+  for (int i = 0; i < kAccumulators; ++i) sums[i] = _mm512_set1_ps(static_cast<float>(i));
+  const __m512 x = _mm512_set1_ps(0.5f);
+  for (int step = 0; step < kSteps; ++step) {
+    for (__m512& sum : sums) sum = _mm512_fmadd_ps(sum, x, x);
+  }
+  for (int i = 1; i < kAccumulators; ++i) sums[0] = _mm512_add_ps(sums[0], sums[i]);
+  alignas(64) float out[16];
+  _mm512_store_ps(out, sums[0]);
+  return out[0];
+}
+
+__attribute__((target("avx512f,avx512vnni"))) float multiply_int8() {
+  __m512i sums[kAccumulators];
+  for (int i = 0; i < kAccumulators; ++i) sums[i] = _mm512_set1_epi32(i);
+  const __m512i x = _mm512_set1_epi8(3);
+  for (int step = 0; step < kSteps; ++step) {
+    for (__m512i& sum : sums) sum = _mm512_dpbusd_epi32(sum, x, x);
+  }
+  for (int i = 1; i < kAccumulators; ++i) sums[0] = _mm512_add_epi32(sums[0], sums[i]);
+  alignas(64) std::int32_t out[16];
+  _mm512_store_si512(out, sums[0]);
+  return static_cast<float>(out[0]);
+}
+
+/// Prints what the units of multiplication can do: products of the loops above a second.
+void print_limits() {
+  if (xnnpack::detect_isa() < xnnpack::Isa::kAvx512) return;
+  const auto limit = [](float (*loop)(), double operations) {
+    double least = 1e9;
+    float kept = 0;
+    for (int run = 0; run < 10; ++run) least = std::min(least, seconds([&] { kept += loop(); }));
+    return std::isnan(kept) ? 0 : operations * kSteps * kAccumulators / least / 1e9;
+  };
+  std::printf("limit f32 %.0f GFLOP/s", limit(multiply_f32, 32));
+  if (xnnpack::detect_isa() == xnnpack::Isa::kAvx512Vnni)
+    std::printf(", int8 %.0f GOP/s", limit(multiply_int8, 128));
+  std::printf("\n");
+}
+#else
+void print_limits() {}
+#endif
 
 /// One linear layer, ready to run.
 class Layer {
@@ -130,6 +183,7 @@ int measure(const std::string& file) {
   for (std::int32_t i = 1; i <= 33; ++i) rows.push_back(i);
   for (const std::int32_t more : {48, 64, 128, 512}) rows.push_back(more);
 
+  print_limits();
   std::string table;
   std::printf("rows");
   for (const Kind& kind : kinds) std::printf("\t%s", kind.name.c_str());
