@@ -37,7 +37,7 @@ endif()
 
 if(EMSCRIPTEN)
   set(kernels ${sources})
-  list(FILTER kernels INCLUDE REGEX "/src/(backends/xnnpack/(kernels/|execute_|linear|packing)|base/(dtype|crc32))")
+  list(FILTER kernels INCLUDE REGEX "/src/(backends/xnnpack/(kernels/|execute_|linear|packing)|base/dtype)")
   set_property(SOURCE ${kernels} APPEND PROPERTY COMPILE_OPTIONS -O3)
   set(text ${sources})
   list(FILTER text INCLUDE REGEX

@@ -455,7 +455,8 @@ class Loader {
     });
   }
 
-  /// What has to be read: [{read, tensor, file, begin, end}, …] in the order of the files.
+  /// What has to be read, in the order of the files: four numbers a read, the first of its tensors,
+  /// the file, and where in it the read begins and ends.
   std::string plan() {
     return guarded([&] {
       loader_->plan(tensors_);
@@ -471,11 +472,9 @@ class Loader {
                             reads_.back().range.begin != range.begin ||
                             reads_.back().range.end != range.end;
         if (is_new) {
-          reads.push_back({{"read", reads_.size()},
-                           {"tensor", i},
-                           {"file", file},
-                           {"begin", range.begin},
-                           {"end", range.end}});
+          for (const std::uint64_t number :
+               {std::uint64_t{i}, std::uint64_t{file}, range.begin, range.end})
+            reads.push_back(number);
           reads_.push_back({file, range, {}});
         }
         reads_.back().tensors.push_back(i);

@@ -6,9 +6,9 @@
 #include <optional>
 #include <utility>
 
-#include "verdict/base/json.h"
 #include "verdict/base/strings.h"
 #include "verdict/base/utf8.h"
+#include "verdict/checkpoint/refusal.h"
 
 // Opcodes: Lib/pickletools.py of Python. Tensors: torch/_utils.py and torch/serialization.py.
 namespace verdict {
@@ -72,9 +72,8 @@ const TorchType* type_of(const PickleValue& global, bool storage) {
 
 }  // namespace
 
-void Pickle::fail(std::string_view what, ErrorCode code) const {
-  throw Error(code,
-              concat("\"", file_, "\" is refused: ", what, " (byte ", start_, " of its pickle)."));
+void Pickle::fail(std::string_view what, std::string_view name, ErrorCode code) const {
+  refuse(code, file_, what, name, static_cast<std::int64_t>(start_));
 }
 
 std::string_view Pickle::take(std::uint64_t size) {
@@ -104,7 +103,7 @@ void Pickle::push_place(Kind kind, std::string_view part) {
 }
 
 void Pickle::push_text(std::string_view text) {
-  if (find_invalid_utf8(text)) fail("a text is no UTF-8");
+  if (find_invalid_utf8(text)) fail("a text of its pickle is no UTF-8");
   push_place(Kind::kString, text);
 }
 
@@ -127,7 +126,7 @@ const PickledTensor& Pickle::tensor(const PickleValue& value) const {
 }
 
 const PickleValue& Pickle::top() const {
-  if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) fail("a value is missing");
+  if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) fail("its pickle lacks a value");
   return stack_.back();
 }
 
@@ -138,7 +137,7 @@ PickleValue Pickle::pop() {
 }
 
 std::vector<PickleValue> Pickle::pop_to_mark() {
-  if (marks_.empty()) fail("a mark is missing");
+  if (marks_.empty()) fail("its pickle lacks a mark");
   const auto first = stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back());
   std::vector<PickleValue> items(first, stack_.end());
   stack_.erase(first, stack_.end());
@@ -174,28 +173,27 @@ void Pickle::push_global(std::string_view module, std::string_view name) {
     if (name == kTypes[i].storage) return push(Kind::kGlobal, kGlobalCount + 2 * i);
     if (name == kTypes[i].name) return push(Kind::kGlobal, kGlobalCount + 2 * i + 1);
   }
-  fail(concat("its pickle asks for ", quoted_text(concat(module, ".", name)),
-              ", but only tensors and plain containers are read; nothing was executed"),
-       ErrorCode::kUnsupported);
+  fail("only tensors and plain containers are read, nothing is executed, but its pickle asks for",
+       concat(module, ".", name), ErrorCode::kUnsupported);
 }
 
 void Pickle::extend(Kind kind, std::span<const PickleValue> items) {
   const PickleValue& container = top();
   if (container.kind != kind || (kind == Kind::kDict && items.size() % 2 != 0))
-    fail("items have no container");
+    fail("its pickle has items without a container");
   auto& held = containers_[static_cast<std::size_t>(container.number)];
   held.insert(held.end(), items.begin(), items.end());
 }
 
 void Pickle::remember(std::uint64_t index) {
   // Every memo takes a byte at least, so this keeps the table as small as the pickle.
-  if (index > at_) fail(concat("its memo has the number ", index));
+  if (index > at_) fail("its pickle's memo has a gap");
   if (index >= memo_.size()) memo_.resize(static_cast<std::size_t>(index) + 1);
   memo_[static_cast<std::size_t>(index)] = top();
 }
 
 void Pickle::recall(std::uint64_t index) {
-  if (index >= memo_.size()) fail(concat("its memo has no number ", index));
+  if (index >= memo_.size()) fail("its pickle's memo lacks a value");
   const PickleValue value = memo_[static_cast<std::size_t>(index)];
   push(value.kind, static_cast<std::uint64_t>(value.number));
 }
@@ -215,13 +213,13 @@ void Pickle::push_storage() {
   }
   const bool is_untyped =
       fits && parts[1].kind == Kind::kGlobal && parts[1].number == kUntypedStorage;
-  if (storage.type == nullptr && !is_untyped) fail("a persistent id names no storage");
+  if (storage.type == nullptr && !is_untyped) fail("its pickle has a persistent id of no storage");
   const auto [entry, is_new] = storage_of_.try_emplace(storage.key, storages_.size());
   if (is_new) {
     storages_.push_back(storage);
   } else if (storages_[entry->second].type != storage.type ||
              storages_[entry->second].count != storage.count) {
-    fail(concat("the storage ", quoted_text(storage.key), " has two types or sizes"));
+    fail("its pickle gives a storage two types or sizes", storage.key);
   }
   push(Kind::kStorage, entry->second);
 }
@@ -232,12 +230,12 @@ void Pickle::push_tensor(std::span<const PickleValue> arguments, bool has_type) 
   if (arguments.size() < least || arguments.size() > least + 1 ||
       arguments[0].kind != Kind::kStorage || arguments[1].kind != Kind::kInt ||
       arguments[2].kind != Kind::kTuple || arguments[3].kind != Kind::kTuple) {
-    fail("a tensor has other arguments than torch.save gives it");
+    fail("its pickle has a tensor with other arguments than torch.save writes");
   }
   PickledTensor tensor;
   tensor.storage = static_cast<std::size_t>(arguments[0].number);
   tensor.type = has_type ? type_of(arguments[6], false) : storages_[tensor.storage].type;
-  if (tensor.type == nullptr) fail("a tensor has no dtype");
+  if (tensor.type == nullptr) fail("its pickle has a tensor without a dtype");
   tensor.offset = arguments[1].number;
   tensor.sizes = arguments[2];
   tensor.strides = arguments[3];
@@ -264,14 +262,14 @@ void Pickle::reduce() {
         break;
     }
   }
-  fail("its pickle calls what is no tensor and no container", ErrorCode::kUnsupported);
+  fail("its pickle calls what is no tensor and no container", {}, ErrorCode::kUnsupported);
 }
 
 void Pickle::build() {
   const PickleValue state = pop();
   // An OrderedDict's attributes: `_metadata` with versions of modules.
   if (state.kind != Kind::kDict || top().kind != Kind::kDict)
-    fail("its pickle sets attributes of what is no dict", ErrorCode::kUnsupported);
+    fail("its pickle sets attributes of what is no dict", {}, ErrorCode::kUnsupported);
 }
 
 PickleValue Pickle::load() {
@@ -283,14 +281,12 @@ PickleValue Pickle::load() {
   at_ = start_;
   for (;;) {
     start_ = at_;
-    if (++steps_ > kMostSteps) {
-      fail(concat("its pickle has more than ", kMostSteps, " opcodes"), ErrorCode::kUnsupported);
-    }
+    if (++steps_ > kMostSteps) fail("its pickle is too long", {}, ErrorCode::kUnsupported);
     const std::uint64_t opcode = take_number(1);
     switch (opcode) {
       case 0x80:  // PROTO
         if (const std::uint64_t protocol = take_number(1); protocol < 2 || protocol > 5)
-          fail(concat("its pickle has the protocol ", protocol), ErrorCode::kUnsupported);
+          fail("its pickle has an unknown protocol", {}, ErrorCode::kUnsupported);
         break;
       case 0x95:  // FRAME
         take_number(8);
@@ -426,7 +422,7 @@ PickleValue Pickle::load() {
         build();
         break;
       default:
-        fail(concat("its pickle has the opcode ", opcode, ", which torch.save does not write"),
+        fail("its pickle has an opcode that torch.save does not write", {},
              ErrorCode::kUnsupported);
     }
   }

@@ -86,8 +86,9 @@ class Pickle {
   const std::vector<PickledStorage>& storages() const { return storages_; }
   const PickledTensor& tensor(const PickleValue& value) const;
 
-  /// `what` with the file's name and the place in the pickle.
-  [[noreturn]] void fail(std::string_view what, ErrorCode code = ErrorCode::kCorruptFile) const;
+  /// `refuse` with the place in the pickles.
+  [[noreturn]] void fail(std::string_view what, std::string_view name = {},
+                         ErrorCode code = ErrorCode::kCorruptFile) const;
 
  private:
   using Kind = PickleValue::Kind;

@@ -12,9 +12,9 @@
 
 #include "verdict/base/checked.h"
 #include "verdict/base/error.h"
-#include "verdict/base/json.h"
 #include "verdict/base/strings.h"
 #include "verdict/checkpoint/pickle.h"
+#include "verdict/checkpoint/refusal.h"
 #include "verdict/checkpoint/zip.h"
 
 // The formats: torch/serialization.py (`_save`, `_legacy_save`).
@@ -76,9 +76,8 @@ class PyTorchFile final : public CheckpointReader {
     const View& view = views_.at(index);
     const TensorInfo& tensor = tensors_[index];
     if (!tensor.foreign_dtype.empty()) {
-      fail(concat("the tensor ", quoted_text(tensor.name), " has the dtype ", tensor.foreign_dtype,
-                  ", which is not supported"),
-           ErrorCode::kUnsupported);
+      fail(concat("a tensor has the dtype ", tensor.foreign_dtype, ", which is not supported"),
+           tensor.name, ErrorCode::kUnsupported);
     }
     const std::size_t element = dtype_size(tensor.dtype);
     if (view.is_whole) {
@@ -113,8 +112,9 @@ class PyTorchFile final : public CheckpointReader {
     bool is_whole = false;  ///< all of its storage, in the storage's order
   };
 
-  [[noreturn]] void fail(std::string_view what, ErrorCode code = ErrorCode::kCorruptFile) const {
-    throw Error(code, concat("\"", file_->name(), "\" is refused: ", what, "."));
+  [[noreturn]] void fail(std::string_view what, std::string_view name = {},
+                         ErrorCode code = ErrorCode::kCorruptFile) const {
+    refuse(code, file_->name(), what, name);
   }
 
   void open_zip() {
@@ -127,7 +127,7 @@ class PyTorchFile final : public CheckpointReader {
     }
     if (root.empty()) fail("it has no member data.pkl, so torch.save did not write it");
     if (members.contains(root + "constants.pkl")) {
-      fail("it is a TorchScript program; save the model's state dict instead",
+      fail("it is a TorchScript program; save the model's state dict instead", {},
            ErrorCode::kUnsupported);
     }
     const auto content = [&](const std::string& name) {
@@ -136,8 +136,7 @@ class PyTorchFile final : public CheckpointReader {
     if (members.contains(root + "byteorder")) {
       const std::string order = content(root + "byteorder");
       is_big_endian_ = order == "big";
-      if (!is_big_endian_ && order != "little")
-        fail(concat("its byte order is ", quoted_text(order)));
+      if (!is_big_endian_ && order != "little") fail("its byte order is unknown", order);
     }
     const std::string bytes = content(root + "data.pkl");
     Pickle pickle(bytes, file_->name());
@@ -146,14 +145,11 @@ class PyTorchFile final : public CheckpointReader {
       Storage& storage = add_storage(pickled);
       storage.name = concat(root, "data/", pickled.key);
       const auto found = members.find(storage.name);
-      if (found == members.end())
-        fail(concat("it has no member ", quoted_text(storage.name), ", which its pickle asks for"));
+      if (found == members.end()) fail("its pickle asks for a member that it lacks", storage.name);
       storage.member = found->second;
       storage.range = {storage.member->begin, storage.member->end};
-      if (storage.member->size != storage.size) {
-        fail(concat("its member ", quoted_text(storage.name), " has ", storage.member->size,
-                    " bytes, but the pickle says ", storage.size));
-      }
+      if (storage.member->size != storage.size)
+        fail("its pickle gives a member another size", storage.name);
     }
     add_tensors(pickle, state);
   }
@@ -200,10 +196,8 @@ class PyTorchFile final : public CheckpointReader {
       Storage& storage = storages_[found->second];
       of_key.erase(found);
       const std::uint64_t room = file_->size() - at;
-      if (room < kCountBytes || storage.size > room - kCountBytes) {
-        fail(concat("it ends within the storage ", quoted_text(storage.name), " of ", storage.size,
-                    " bytes at byte ", at, ", so it may be truncated"));
-      }
+      if (room < kCountBytes || storage.size > room - kCountBytes)
+        fail("it ends within a storage, so it may be truncated", storage.name);
       storage.range = {at, at + kCountBytes + storage.size};
       at = storage.range.end;
     }
@@ -216,7 +210,7 @@ class PyTorchFile final : public CheckpointReader {
     for (std::size_t i = 0; i + 1 < items.size(); i += 2) {
       if (items[i].kind == Kind::kString && pickle.text(items[i]) == "little_endian" &&
           (items[i + 1].kind != Kind::kBool || items[i + 1].number == 0)) {
-        pickle.fail("a big-endian system wrote it", ErrorCode::kUnsupported);
+        pickle.fail("a big-endian system wrote it", {}, ErrorCode::kUnsupported);
       }
     }
   }
@@ -225,17 +219,16 @@ class PyTorchFile final : public CheckpointReader {
     Storage& storage = storages_.emplace_back();
     storage.count = pickled.count;
     const auto size = checked_mul<std::uint64_t>(pickled.count, pickled.element_size());
-    if (!size || *size > file_->size()) {
-      fail(concat("its storage ", quoted_text(pickled.key), " would have ", pickled.count,
-                  " elements in a file of ", file_->size(), " bytes"));
-    }
+    if (!size || *size > file_->size())
+      fail("a storage would be larger than the file", pickled.key);
     storage.size = *size;
     return storage;
   }
 
   void add_tensors(const Pickle& pickle, const PickleValue& state) {
     if (state.kind != Kind::kDict)
-      fail("it holds no dict of tensors; save the model's state_dict()", ErrorCode::kUnsupported);
+      fail("it holds no dict of tensors; save the model's state_dict()", {},
+           ErrorCode::kUnsupported);
     const auto items = pickle.items(state);
     std::set<std::string_view> names;
     std::vector<std::pair<TensorInfo, View>> found;
@@ -243,43 +236,41 @@ class PyTorchFile final : public CheckpointReader {
       if (items[i].kind != Kind::kString) fail("a key of its dict is no text");
       const std::string_view name = pickle.text(items[i]);
       if (std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) < ' '; }))
-        fail(concat("its key ", quoted_text(name), " has control characters"));
-      if (!names.insert(name).second)
-        fail(concat("its key ", quoted_text(name), " stands there twice"));
+        fail("a key has control characters", name);
+      if (!names.insert(name).second) fail("its dict has a key twice", name);
       if (items[i + 1].kind == Kind::kTensor) {
         found.push_back(make_tensor(name, pickle, pickle.tensor(items[i + 1])));
       } else if (items[i + 1].kind >= Kind::kTuple) {
-        fail(concat("the value of ", quoted_text(name),
-                    " is no tensor. A training checkpoint is not loaded; save the model's "
-                    "state_dict()"),
-             ErrorCode::kUnsupported);
+        fail(
+            "it is no state dict, but a training checkpoint perhaps; save the model's "
+            "state_dict(). "
+            "A value is no tensor",
+            name, ErrorCode::kUnsupported);
       }
     }
-    if (found.empty()) fail("it holds no tensors", ErrorCode::kUnsupported);
-    std::ranges::stable_sort(
-        found, {}, [&](const auto& entry) { return storages_[entry.second.storage].range.begin; });
-    for (auto& [tensor, view] : found) {
-      tensors_.push_back(std::move(tensor));
-      views_.push_back(std::move(view));
+    if (found.empty()) fail("it holds no tensors", {}, ErrorCode::kUnsupported);
+    std::set<std::pair<std::uint64_t, std::size_t>> order;
+    for (std::size_t i = 0; i < found.size(); ++i)
+      order.emplace(storages_[found[i].second.storage].range.begin, i);
+    for (const auto& [place, i] : order) {
+      tensors_.push_back(std::move(found[i].first));
+      views_.push_back(std::move(found[i].second));
     }
   }
 
   std::pair<TensorInfo, View> make_tensor(std::string_view name, const Pickle& pickle,
                                           const PickledTensor& pickled) const {
-    const auto refuse = [&](std::string_view what) {
-      fail(concat("the tensor ", quoted_text(name), " ", what));
-    };
     const Storage& storage = storages_[pickled.storage];
     const auto sizes = pickle.items(pickled.sizes);
     const auto strides = pickle.items(pickled.strides);
     if (sizes.size() != strides.size() || sizes.size() > kMostDimensions)
-      refuse(concat("has ", sizes.size(), " sizes and ", strides.size(), " strides"));
+      fail("the sizes and strides of a tensor do not fit", name);
     TensorInfo info;
     View view;
     for (std::size_t i = 0; i < sizes.size(); ++i) {
       for (const PickleValue& value : {sizes[i], strides[i]}) {
         if (value.kind != Kind::kInt || value.number < 0)
-          refuse("has a size or stride that is no number");
+          fail("a tensor has a size or a stride that is no number", name);
       }
       info.shape.push_back(sizes[i].number);
       view.strides.push_back(strides[i].number);
@@ -289,8 +280,8 @@ class PyTorchFile final : public CheckpointReader {
     const auto bytes = count ? checked_mul(*count, element) : std::nullopt;
     // A view may show its elements many times, but what it takes must come from the file.
     if (!bytes || static_cast<std::uint64_t>(*bytes) > file_->size())
-      refuse(concat("of ", shape_string(info.shape), " is larger than the file"));
-    if (pickled.offset < 0) refuse("begins before its storage");
+      fail("a tensor would be larger than the file", name);
+    if (pickled.offset < 0) fail("a tensor would begin before its storage", name);
     // One past the last element.
     std::optional<std::int64_t> end = pickled.offset;
     if (*count > 0) {
@@ -302,10 +293,8 @@ class PyTorchFile final : public CheckpointReader {
       end = last ? checked_add<std::int64_t>(*last, 1) : std::nullopt;
     }
     const auto end_byte = end ? checked_mul(*end, element) : std::nullopt;
-    if (!end_byte || static_cast<std::uint64_t>(*end_byte) > storage.size) {
-      refuse(concat("of ", shape_string(info.shape), " reaches beyond its storage of ",
-                    storage.size, " bytes"));
-    }
+    if (!end_byte || static_cast<std::uint64_t>(*end_byte) > storage.size)
+      fail("a tensor would reach beyond its storage", name);
     info.name = name;
     info.dtype = pickled.type->dtype;
     if (pickled.type->is_foreign) info.foreign_dtype = pickled.type->name;
@@ -345,8 +334,8 @@ class PyTorchFile final : public CheckpointReader {
     std::uint64_t count = 0;
     file_->read(storage.range.begin, std::as_writable_bytes(std::span(&count, 1)));
     if (count != storage.count) {
-      fail(concat("its storage ", quoted_text(storage.name), " at byte ", storage.range.begin,
-                  " has ", count, " elements, but its pickle says ", storage.count));
+      refuse(ErrorCode::kCorruptFile, file_->name(), "its pickle gives a storage another size",
+             storage.name, static_cast<std::int64_t>(storage.range.begin));
     }
     file_->read(storage.range.begin + kCountBytes, out);
   }

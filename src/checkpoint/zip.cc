@@ -2,14 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <functional>
+#include <map>
 #include <utility>
-#include <vector>
 
 #include "verdict/base/crc32.h"
 #include "verdict/base/error.h"
-#include "verdict/base/json.h"
-#include "verdict/base/strings.h"
+#include "verdict/checkpoint/refusal.h"
 
 // https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT, sections 4.3 and 4.5.
 namespace verdict {
@@ -30,12 +28,9 @@ constexpr std::size_t kEndLocator64Bytes = 20;
 constexpr std::uint16_t kExtra64 = 1;
 constexpr std::uint16_t kEncrypted = 1;
 
-[[noreturn]] void fail(ErrorCode code, const ByteSource& file, std::string_view what) {
-  throw Error(code, concat("\"", file.name(), "\" is refused: ", what, "."));
-}
-
-[[noreturn]] void corrupt(const ByteSource& file, std::string_view what) {
-  fail(ErrorCode::kCorruptFile, file, concat("as a zip archive it is damaged: ", what));
+[[noreturn]] void corrupt(const ByteSource& file, std::string_view what, std::string_view name = {},
+                          std::uint64_t place = UINT64_MAX) {
+  refuse(ErrorCode::kCorruptFile, file.name(), what, name, static_cast<std::int64_t>(place));
 }
 
 /// A number within bytes whose length the caller has checked.
@@ -72,7 +67,8 @@ Directory find_directory(const ByteSource& file) {
     at = i;
     break;
   }
-  if (at == tail.size()) corrupt(file, "its end is missing, so it may be truncated");
+  if (at == tail.size())
+    corrupt(file, "its end, as that of a zip archive, is missing; it may be truncated");
 
   std::uint64_t end = tail_begin + at;
   Directory directory{number<std::uint32_t>(tail, at + 16), number<std::uint32_t>(tail, at + 12),
@@ -80,15 +76,16 @@ Directory find_directory(const ByteSource& file) {
   bool one_disk = number<std::uint32_t>(tail, at + 4) == 0 &&
                   number<std::uint16_t>(tail, at + 8) == directory.count;
   const std::size_t locator = at - std::min(at, kEndLocator64Bytes);
+  const std::uint64_t locator_at = tail_begin + locator;
   if (at >= kEndLocator64Bytes && number<std::uint32_t>(tail, locator) == kEndLocator64) {
     const auto record_at = number<std::uint64_t>(tail, locator + 8);
     if (end < kEndLocator64Bytes + kEndRecord64Bytes ||
         record_at > end - kEndLocator64Bytes - kEndRecord64Bytes) {
-      corrupt(file, concat("its ZIP64 end record would begin at byte ", record_at));
+      corrupt(file, "its ZIP64 end record would lie outside of it", {}, locator_at);
     }
     const std::string record = read_bytes(file, record_at, kEndRecord64Bytes);
     if (number<std::uint32_t>(record, 0) != kEndRecord64)
-      corrupt(file, concat("there is no ZIP64 end record at byte ", record_at));
+      corrupt(file, "its ZIP64 end record is missing", {}, record_at);
     end = record_at;
     directory = {number<std::uint64_t>(record, 48), number<std::uint64_t>(record, 40),
                  number<std::uint64_t>(record, 32)};
@@ -98,8 +95,7 @@ Directory find_directory(const ByteSource& file) {
   if (!one_disk) corrupt(file, "it is a part of an archive of several disks");
   if (directory.begin > end || directory.size > end - directory.begin ||
       directory.count > directory.size / kDirectoryEntryBytes) {
-    corrupt(file, concat("its directory would be ", directory.count, " members in ", directory.size,
-                         " bytes from byte ", directory.begin, " on"));
+    corrupt(file, "its directory would not fit into it", {}, end);
   }
   return directory;
 }
@@ -121,16 +117,17 @@ ZipMembers read_zip_directory(const ByteSource& file) {
   const Directory directory = find_directory(file);
   const std::string bytes = read_bytes(file, directory.begin, directory.size);
   ZipMembers members;
-  std::vector<ZipMember*> by_place;
+  std::map<std::uint64_t, ZipMember*> by_place;
   std::string_view rest = bytes;
   for (std::uint64_t i = 0; i < directory.count; ++i) {
+    const std::uint64_t place = directory.begin + bytes.size() - rest.size();
     if (rest.size() < kDirectoryEntryBytes || number<std::uint32_t>(rest, 0) != kDirectoryEntry)
-      corrupt(file, concat("its directory ends after ", i, " of ", directory.count, " members"));
+      corrupt(file, "its directory ends before its last member", {}, place);
     const std::size_t name_size = number<std::uint16_t>(rest, 28);
     const std::size_t extra_size = number<std::uint16_t>(rest, 30);
     const std::size_t entry_size =
         kDirectoryEntryBytes + name_size + extra_size + number<std::uint16_t>(rest, 32);
-    if (entry_size > rest.size()) corrupt(file, concat("its directory ends within member ", i));
+    if (entry_size > rest.size()) corrupt(file, "its directory ends within a member", {}, place);
     const std::string_view name = rest.substr(kDirectoryEntryBytes, name_size);
     std::string_view extra =
         find_extra64(rest.substr(kDirectoryEntryBytes + name_size, extra_size));
@@ -148,17 +145,18 @@ ZipMembers read_zip_directory(const ByteSource& file) {
     member.flags = number<std::uint16_t>(rest, 8);
     member.method = number<std::uint16_t>(rest, 10);
     if (member.method == 0 && packed_size != member.size)
-      corrupt(file, concat("the sizes of its member ", quoted_text(name), " differ"));
+      corrupt(file, "its directory gives a member two sizes", name, place);
     const auto [entry, is_new] = members.try_emplace(std::string(name), member);
-    if (!is_new) corrupt(file, concat("its member ", quoted_text(name), " stands there twice"));
-    by_place.push_back(&entry->second);
+    if (!is_new) corrupt(file, "its directory has a member twice", name, place);
+    if (!by_place.emplace(member.begin, &entry->second).second)
+      corrupt(file, "its members overlap", name, place);
     rest.remove_prefix(entry_size);
   }
-  std::ranges::sort(by_place, std::greater(), &ZipMember::begin);
   std::uint64_t end = directory.begin;
-  for (ZipMember* member : by_place) {
-    if (member->begin >= end) corrupt(file, "members overlap or lie behind its directory");
-    member->end = std::exchange(end, member->begin);
+  for (auto entry = by_place.rbegin(); entry != by_place.rend(); ++entry) {
+    const auto [begin, member] = *entry;
+    if (begin >= end) corrupt(file, "a member lies behind its directory", {}, begin);
+    member->end = std::exchange(end, begin);
   }
   return members;
 }
@@ -166,10 +164,10 @@ ZipMembers read_zip_directory(const ByteSource& file) {
 std::uint64_t find_zip_data(const ByteSource& file, std::string_view name,
                             const ZipMember& member) {
   if (member.method != 0 || (member.flags & kEncrypted) != 0) {
-    fail(ErrorCode::kUnsupported, file,
-         concat("its member ", quoted_text(name),
-                member.method != 0 ? " is compressed" : " is encrypted",
-                ", which torch.save never does. Save the model again"));
+    refuse(
+        ErrorCode::kUnsupported, file.name(),
+        "a member is compressed or encrypted, as torch.save never writes it; save the model again",
+        name, static_cast<std::int64_t>(member.begin));
   }
   const std::uint64_t room = member.end - member.begin;
   if (room >= kLocalHeaderBytes) {
@@ -182,22 +180,21 @@ std::uint64_t find_zip_data(const ByteSource& file, std::string_view name,
       return member.begin + before;
     }
   }
-  corrupt(file, concat("its member ", quoted_text(name), " does not lie at byte ", member.begin));
+  corrupt(file, "a member is not where the directory says", name, member.begin);
 }
 
 void check_zip_data(const ByteSource& file, std::string_view name, const ZipMember& member,
                     std::span<const std::byte> data) {
   if (crc32(data) != member.crc)
-    corrupt(file, concat("the checksum of its member ", quoted_text(name), " is wrong"));
+    corrupt(file, "the checksum of a member is wrong", name, member.begin);
 }
 
 std::string read_zip_member(const ByteSource& file, std::string_view name, const ZipMember& member,
                             std::uint64_t limit) {
   const std::uint64_t begin = find_zip_data(file, name, member);
   if (member.size > limit) {
-    fail(ErrorCode::kUnsupported, file,
-         concat("its member ", quoted_text(name), " has ", member.size, " bytes, more than ",
-                limit));
+    refuse(ErrorCode::kUnsupported, file.name(), "a member is too long to be read", name,
+           static_cast<std::int64_t>(begin));
   }
   std::string data = read_bytes(file, begin, member.size);
   check_zip_data(file, name, member, std::as_bytes(std::span(data)));

@@ -133,7 +133,7 @@ TEST_P(PyTorchFolders, GivesTheAnswersOfItsSource) {
   if (std::filesystem::exists(single) && is_compressed(single)) {
     expect_error(
         ErrorCode::kUnsupported, [&] { open_checkpoint(*open_folder(folder.path)); }, single,
-        "compressed");
+        "compress");
     return;
   }
   const auto model = AutoModelForSequenceClassification::from_pretrained(folder.path);
@@ -242,7 +242,7 @@ TEST(PyTorch, RefusesWhatIsNoFlatDictOfTensors) {
   refuse(dict({text("a"), tensor(storage("0", 1), -1, {1}, {1})}), ErrorCode::kCorruptFile,
          "\"a\"");
   refuse(dict({text("a"), tensor(storage("0", 1), 0, {1, 1}, {1})}), ErrorCode::kCorruptFile,
-         "2 sizes");
+         "sizes and strides");
   refuse(dict({text("a"), tensor(storage("0", 1), 0, {1 << 30}, {0})}), ErrorCode::kCorruptFile,
          "larger than the file");
   refuse(dict({text("a"), tensor(storage("0", 1), 0, {INT64_MAX, 2}, {0, 0})}),
@@ -260,19 +260,19 @@ TEST(PyTorch, RefusesPicklesThatNoPicklerWrites) {
     expect_error(
         ErrorCode::kCorruptFile, [&] { open_text(saved(object)); }, "some.bin", reason);
   };
-  refuse("0", "a value is missing");
-  refuse("(0", "a value is missing");
-  refuse("t", "a mark is missing");
+  refuse("0", "lacks a value");
+  refuse("(0", "lacks a value");
+  refuse("t", "lacks a mark");
   refuse("h\x07", "memo");
   refuse("}r\xff\xff\xff\xff", "memo");
   refuse("X\xff\xff\xff\xff", "truncated");
   refuse(concat("X", little_endian(1, 4), "\xff"), "UTF-8");
   refuse("}}", "several values");
-  refuse("}(Nu", "no container");
+  refuse("}(Nu", "without a container");
   refuse(std::string(1 << 17, '('), "too deeply");
   refuse(std::string(1 << 17, ')'), "too deeply");
-  expect_refused(saved("\xfe"), ErrorCode::kUnsupported, "opcode 254");
-  expect_refused(saved("\x80\x06}"), ErrorCode::kUnsupported, "protocol 6");
+  expect_refused(saved("\xfe"), ErrorCode::kUnsupported, "opcode");
+  expect_refused(saved("\x80\x06}"), ErrorCode::kUnsupported, "protocol");
 }
 
 TEST(PyTorch, TakesValuesThatHoldThemselvesOrNestForever) {
@@ -308,7 +308,7 @@ TEST(PyTorch, RefusesDamagedArchives) {
   const std::string object = pickle(dict({text("a"), tensor(storage("0", 1), 0, {1}, {1})}));
   expect_refused(zip({{"m/data.pkl", object}}), ErrorCode::kCorruptFile, "m/data/0");
   expect_refused(zip({{"m/data.pkl", object}, {"m/data/0", "abcdefgh"}}), ErrorCode::kCorruptFile,
-                 "8 bytes");
+                 "another size");
   expect_refused(zip({{"m/data.pkl", object}, {"m/data/0", "abcd"}, {"m/data/0", "abcd"}}),
                  ErrorCode::kCorruptFile, "twice");
   expect_refused(zip({{"m/data.pkl", object}, {"n/data.pkl", object}}), ErrorCode::kCorruptFile,
@@ -343,7 +343,7 @@ TEST(PyTorch, ReadsAndRefusesLegacyStreams) {
     EXPECT_THROW(open_text(good.substr(0, size)), Error) << size;
   refuse(legacy(concat("](", text("y"), text("y"), "e"), data), ErrorCode::kCorruptFile, "twice");
   refuse(legacy(concat("](", text("y"), "e"), data), ErrorCode::kCorruptFile, "other keys");
-  refuse(legacy(keys, little_endian(1, 8) + data), ErrorCode::kCorruptFile, "elements");
+  refuse(legacy(keys, little_endian(1, 8) + data), ErrorCode::kCorruptFile, "another size");
   refuse(legacy(keys, data, "\x89"), ErrorCode::kUnsupported, "big-endian");
   refuse(pickle(number(1)), ErrorCode::kCorruptFile, "torch.save");
   refuse("version https://git-lfs.github.com/spec/v1\n", ErrorCode::kCorruptFile, "Git LFS");

@@ -297,7 +297,7 @@ export class Engine {
         for (const [name, { dtype: stored, dims }] of tensors) {
           unwrap(loader.add_tensor(name, stored, JSON.stringify(dims)));
         }
-        for (const { read, tensor } of unwrap<Read[]>(loader.plan())) {
+        for (const { read, tensor } of planReads(loader)) {
           unwrap(loader.reserve(read));
           loader.buffer().set((tensors[tensor] as [string, RawTensor])[1].bytes);
           commit(read);
@@ -305,7 +305,7 @@ export class Engine {
       } else if (files) {
         const { weights, is_pytorch } = await openWeights(files, module);
         for (const file of weights) await openInLoader(loader, file, is_pytorch);
-        const reads = unwrap<Read[]>(loader.plan());
+        const reads = planReads(loader);
         for (const [i, file] of weights.entries()) {
           const own = reads.filter((read) => read.file === i);
           await streamReads(file, own, {
@@ -604,6 +604,16 @@ async function openInLoader(loader: NativeLoader, file: ByteFile, pytorch: boole
     if (!missing) return;
     loader.add_part(missing[0], await readPart(file, ...missing));
   }
+}
+
+function planReads(loader: NativeLoader): Read[] {
+  const numbers = unwrap<number[]>(loader.plan());
+  const reads: Read[] = [];
+  for (let i = 0; i < numbers.length; i += 4) {
+    const [tensor = 0, file = 0, begin = 0, end = 0] = numbers.slice(i, i + 4);
+    reads.push({ read: i / 4, tensor, file, begin, end });
+  }
+  return reads;
 }
 
 interface ReadSink {
