@@ -38,6 +38,7 @@ endif()
 if(EMSCRIPTEN)
   set(kernels ${sources})
   list(FILTER kernels INCLUDE REGEX "/src/(backends/xnnpack/(kernels/|execute_|linear|packing)|base/dtype)")
+  list(FILTER kernels EXCLUDE REGEX "/execute_(nystrom|sequence)\\.cc$")
   set_property(SOURCE ${kernels} APPEND PROPERTY COMPILE_OPTIONS -O3)
   set(text ${sources})
   list(FILTER text INCLUDE REGEX

@@ -2,7 +2,8 @@
 set(VERDICT_VARIANT "simd" CACHE STRING "Name of the variant: simd, simd-threads, relaxed, relaxed-threads")
 set(VERDICT_WASM_OUT "${PROJECT_SOURCE_DIR}/web/dist/wasm" CACHE PATH "Where the modules go")
 
-set(common -O3 -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sABORTING_MALLOC=0 -sSTACK_SIZE=1MB
+# What is linked is compiled already; the optimiser after the linker has the size alone to care for.
+set(common -Oz -sMALLOC=emmalloc -sBINARYEN_EXTRA_PASSES=merge-similar-functions,converge -sALLOW_MEMORY_GROWTH=1 -sMAXIMUM_MEMORY=4GB -sABORTING_MALLOC=0 -sSTACK_SIZE=1MB
            -sMODULARIZE=1 -sEXPORT_ES6=1 -sEXIT_RUNTIME=0)
 
 function(verdict_wasm_module target name)

@@ -3,7 +3,7 @@
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
-import { builtVariants, totalSize, variantFiles } from './package-sizes.mjs';
+import { builtVariants, scripts, totalSize, variantFiles } from './package-sizes.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
 const dist = join(root, 'web/dist');
@@ -34,8 +34,7 @@ writeFileSync(
   ].join('\n'),
 );
 // Names of properties and of files stay; a bundler that minifies again finds nothing to do.
-for (const path of new Set(names.flatMap((name) => variantFiles(dist, name)))) {
-  if (path.endsWith('.wasm')) continue;
+for (const path of [...scripts(dist), ...names.map((name) => join(wasm, `verdict-${name}.mjs`))]) {
   const { code } = transformSync(readFileSync(path, 'utf8'), {
     minify: true,
     format: 'esm',

@@ -1,6 +1,6 @@
 // What a page loads of the package, and how large it is.
 import { readFileSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 
 /** Variants that the folder web/dist holds. */
@@ -11,8 +11,8 @@ export function builtVariants(dist) {
     .sort();
 }
 
-/** All JavaScript that a page can load, without the command line and the modules. */
-function scripts(folder) {
+/** All JavaScript but for the command line and the modules. */
+export function scripts(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return ['wasm', 'bin'].includes(entry.name) ? [] : scripts(path);
@@ -20,10 +20,13 @@ function scripts(folder) {
   });
 }
 
-/** The files that running one variant needs. */
+/** What only Node loads: package.json's map of imports gives browsers another file. */
+const isForNode = (path) => basename(path).startsWith('node_');
+
+/** The files that a page with one variant can load. */
 export function variantFiles(dist, name) {
   const module = ['mjs', 'wasm'].map((ending) => join(dist, 'wasm', `verdict-${name}.${ending}`));
-  return [...scripts(dist), ...module];
+  return [...scripts(dist).filter((path) => !isForNode(path)), ...module];
 }
 
 /** Bytes of the files: raw, and each compressed by gzip and by brotli. */
