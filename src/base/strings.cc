@@ -1,7 +1,8 @@
 #include "verdict/base/strings.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <cmath>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 namespace verdict {
@@ -9,9 +10,12 @@ namespace verdict {
 namespace internal {
 
 std::string double_to_string(double value) {
-  char buffer[32];
-  const int n = std::snprintf(buffer, sizeof buffer, "%.9g", value);
-  return std::string(buffer, static_cast<std::size_t>(n));
+  if (std::isnan(value)) return "nan";
+  if (std::isinf(value)) return value < 0 ? "-inf" : "inf";
+  // The JSON library's shortest spelling: printf would bring its own arithmetic into WebAssembly.
+  std::string text = nlohmann::json(value).dump();
+  if (ends_with(text, ".0")) text.resize(text.size() - 2);
+  return text;
 }
 
 }  // namespace internal

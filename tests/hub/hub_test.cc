@@ -755,12 +755,12 @@ TEST_F(HubTest, AConfigIsLoadedByNameUrlAndUrlOfTheFile) {
 TEST_F(HubTest, WeightsOfAnotherFormatAreNamedWithoutFetchingThem) {
   Hub hub;
   hub.files["config.json"] = file_text(root_path("tests/fixtures/models/bert/config.json"));
-  hub.large["pytorch_model.bin"] = "a pickle";
+  hub.large["tf_model.h5"] = "an HDF5 file";
   HttpServer server(hub);
   use(server);
   expect_error(
       ErrorCode::kUnsupported,
-      [] { AutoModelForSequenceClassification::from_pretrained("org/name"); }, "pytorch_model.bin");
+      [] { AutoModelForSequenceClassification::from_pretrained("org/name"); }, "tf_model.h5");
   EXPECT_EQ(server.count("GET"), 1u);
 }
 

@@ -301,7 +301,7 @@ test('damaged and missing weights are errors', async (t) => {
   const huge = whole.slice();
   new DataView(huge.buffer).setBigUint64(0, 1n << 60n, true);
   await refuses(huge, 'corrupt_file', 'header');
-  await refuses(undefined, 'not_found', 'model.safetensors', 'model.safetensors.index.json');
+  await refuses(undefined, 'not_found', 'model.safetensors', 'pytorch_model.bin');
   const folder = await temporaryFolder(t);
   await writeFile(join(folder, 'config.json'), files['config.json']);
   await writeFile(join(folder, 'tf_model.h5'), 'x');
