@@ -37,9 +37,11 @@ endif()
 
 if(EMSCRIPTEN)
   set(kernels ${sources})
-  list(FILTER kernels INCLUDE REGEX "/src/(backends/xnnpack/(kernels/|execute_|linear|packing)|base/dtype)")
-  list(FILTER kernels EXCLUDE REGEX "/execute_(nystrom|sequence)\\.cc$")
+  list(FILTER kernels INCLUDE REGEX "/src/backends/xnnpack/(kernels/|execute_attention|linear)")
   set_property(SOURCE ${kernels} APPEND PROPERTY COMPILE_OPTIONS -O3)
+  set(loops ${sources})
+  list(FILTER loops INCLUDE REGEX "/src/(backends/xnnpack/(execute_basic|packing)|base/dtype)\\.cc$")
+  set_property(SOURCE ${loops} APPEND PROPERTY COMPILE_OPTIONS -O2)
   set(text ${sources})
   list(FILTER text INCLUDE REGEX
     "/src/(tokenizers/((models|normalizers|pre_tokenizers)/.*|normalized_text|word_cache|known_patterns)|base/utf8)\\.cc$")

@@ -78,6 +78,7 @@ GemmKernels<F32GemmKernel> own_f32_gemm_kernels([[maybe_unused]] const KernelCho
   return {};
 }
 
+#if defined(__x86_64__)
 bool own_products_win(const KernelChoice& choice, std::size_t rows) {
   if (choice.products != Products::kFaster) return choice.products == Products::kOwn;
   // GFLOP/s of both for products of so many rows and more, up to the next entry.
@@ -94,6 +95,9 @@ bool own_products_win(const KernelChoice& choice, std::size_t rows) {
   const auto after = std::ranges::upper_bound(kMeasured, rows, {}, &Measured::rows);
   return after != std::begin(kMeasured) && std::prev(after)->own > kTie * std::prev(after)->xnnpack;
 }
+#else
+bool own_products_win(const KernelChoice&, std::size_t) { return false; }
+#endif
 
 GemmKernels<Q8GemmKernel> q8_gemm_kernels([[maybe_unused]] Isa isa,
                                           [[maybe_unused]] std::size_t in) {
