@@ -74,7 +74,8 @@ export const TOKENIZERS = [
 
 /**
  * How far logits may lie from onnxruntime-node's in float32, as a share of the largest of them. One
- * engine beyond it and nothing is reported. A peer's int8 may be coarse: random words of 16 tokens
- * move onnxruntime's by more than half; the accuracy of int8 is reported on real texts.
+ * engine beyond it and nothing is reported. Int8 may be coarse: random words of 16 tokens give small
+ * logits, which 7-bit operands move by a third of the largest and onnxruntime's int8 by more than
+ * half; the accuracy of int8 is reported on real texts.
  */
-export const TOLERANCE = { f32: 1e-4, bf16: 0.05, q8: 0.25, 'q8 of a peer': 1 };
+export const TOLERANCE = { f32: 1e-4, bf16: 0.05, q8: 0.4, 'q8 of a peer': 1 };

@@ -1,6 +1,6 @@
 // verdict_products [--write FILE]: GFLOP/s of the matrix products by number of rows, on one thread.
-// --write puts the comparison of XNNPACK's float32 products with our own, by which they are chosen,
-// into src/backends/xnnpack/kernels/product_choice.inc. On AVX-512 the first line tells what the
+// --write puts the comparison of XNNPACK's products with our own, by which they are chosen, into
+// src/backends/xnnpack/kernels/product_choice.inc. On AVX-512 the first line tells what the
 // CPU can do at most: a loop of nothing but independent multiplying instructions.
 #include <algorithm>
 #include <chrono>
@@ -164,18 +164,18 @@ std::shared_ptr<const Backend> backend_with(const char* kernels) {
 int measure(const std::string& file) {
   const xnnpack::Isa isa = xnnpack::detect_isa();
   std::vector<Kind> kinds{{"XNNPACK f32", backend_with("xnnpack"), ComputeType::kF32},
-                          {"own f32", backend_with("own"), ComputeType::kF32}};
-  const std::size_t compared = kinds.size();
+                          {"own f32", backend_with("own"), ComputeType::kF32},
+                          {"XNNPACK q8", backend_with("xnnpack"), ComputeType::kQ8},
+                          {"own q8", backend_with("own"), ComputeType::kQ8}};
   if (file.empty()) {
-    kinds.push_back({"q8", create_xnnpack_backend(1), ComputeType::kQ8});
     try {
       create_xnnpack_backend(1)->create_weights(Graph(), ComputeType::kBF16);
       kinds.push_back({"bf16", create_xnnpack_backend(1), ComputeType::kBF16});
     } catch (const Error&) {
       // This CPU has no products of bfloat16.
     }
-  } else if (isa != xnnpack::Isa::kAvx512 && isa != xnnpack::Isa::kAvx512Vnni) {
-    std::cerr << "Only AVX-512 has products of our own to compare; this CPU is "
+  } else if (isa != xnnpack::Isa::kAvx512Vnni) {
+    std::cerr << "Only AVX-512 with VNNI has all products of our own to compare; this CPU is "
               << xnnpack::isa_name(isa) << ".\n";
     return 1;
   }
@@ -193,8 +193,9 @@ int measure(const std::string& file) {
     std::printf("%d", count);
     for (const double speed : found) std::printf("\t%.1f", speed);
     std::printf("\n");
-    char line[64];
-    std::snprintf(line, sizeof(line), "{%d, %.1f, %.1f},\n", count, found[0], found[compared - 1]);
+    char line[80];
+    std::snprintf(line, sizeof(line), "{%d, %.1f, %.1f, %.1f, %.1f},\n", count, found[0], found[1],
+                  found[2], found[3]);
     table += line;
   }
   if (file.empty()) return 0;

@@ -23,7 +23,7 @@ constexpr OptionSpec kOptions[] = {
     {"--batch-tokens", "N", "tokens computed together at most (default 1024)"},
     {"--max-length", "N", "cut texts at N tokens; without it a longer text is an error"},
     {"--threads", "N", "threads; 0: one a core (default)"},
-    {"--dtype", "D", "f32, q8, bf16 (AVX512-BF16) or auto (default): q8 if stored so, else f32"},
+    {"--dtype", "D", "f32, q8, bf16 (AVX-512) or auto (default): q8 if stored so, else f32"},
     {"--allow-new-head", "", "go on with a head that is not trained"},
     {"--json", "", "one JSON list of {label, score} a text"},
 };

@@ -20,7 +20,7 @@ constexpr OptionSpec kOptions[] = {
     {"--labels", "KEY", "compute the loss with this tensor of the inputs"},
     {"--problem-type", "P",
      "regression, single_label_classification or multi_label_classification"},
-    {"--dtype", "D", "f32, q8, bf16 (AVX512-BF16) or auto (default): q8 if stored so, else f32"},
+    {"--dtype", "D", "f32, q8, bf16 (AVX-512) or auto (default): q8 if stored so, else f32"},
     {"--threads", "N", "threads; 0: one a core (default)"},
 };
 

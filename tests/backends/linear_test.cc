@@ -7,6 +7,8 @@
 
 #include "support/graph_runner.h"
 #include "support/machine.h"
+#include "verdict/backends/xnnpack/cpu.h"
+#include "verdict/backends/xnnpack/kernels/bf16.h"
 #include "verdict/backends/xnnpack/kernels/quantized_rows.h"
 #include "verdict/backends/xnnpack/packing.h"
 
@@ -91,6 +93,37 @@ INSTANTIATE_TEST_SUITE_P(Products, Linear,
                            return std::to_string(sizes.param.in) + "x" +
                                   std::to_string(sizes.param.out);
                          });
+
+/// More input than a core's second cache should hold is computed in blocks of rows.
+TEST(Linear, ManyRowsInBlocks) {
+  for (const std::size_t rows : {399u, 1001u}) {
+    expect_linear(ComputeType::kF32, {700, 9}, rows, 1, 2e-6);
+    expect_linear(ComputeType::kQ8, {700, 9}, rows, 1, q8_tolerance(700));
+    if (has_bf16()) expect_linear(ComputeType::kBF16, {700, 9}, rows, 1, 4e-3);
+  }
+}
+
+/// The largest sums of int8 that the bound on inputs allows, of both signs.
+TEST(Linear, Int8SumsDoNotOverflow) {
+  constexpr auto kIn = static_cast<std::int64_t>(xnnpack::kMostQ8Inputs);
+  constexpr std::size_t kRows = 9;
+  Graph graph;
+  std::vector<float> x(kRows * kIn, 1);
+  for (std::size_t row = 1; row < kRows; row += 2) std::fill_n(x.begin() + row * kIn, kIn, -1.0f);
+  const auto weight = graph.parameter("w", {2, kIn}, Initializer::zeros());
+  graph.output("y", graph.apply(LinearOp{{LinearPart{weight, std::nullopt, false, {}}}, {}, 1},
+                                {constant_input(graph, x, kIn)}));
+  GraphRunner runner(graph, ComputeType::kQ8);
+  std::vector<float> extremes(2 * kIn, 1);
+  std::fill_n(extremes.begin() + kIn, kIn, -1.0f);
+  runner.set(weight, std::move(extremes));
+  const auto y = runner.run(batch_of({kRows}));
+  for (std::size_t row = 0; row < kRows; ++row) {
+    const double expected = row % 2 == 0 ? kIn : -kIn;
+    EXPECT_NEAR(double{y[2 * row]}, expected, 1e-4 * kIn);
+    EXPECT_NEAR(double{y[2 * row + 1]}, -expected, 1e-4 * kIn);
+  }
+}
 
 TEST(Linear, ThreadsChangeNothing) {
   if (!VERDICT_HAS_THREADS) {
@@ -208,6 +241,47 @@ TEST(Convolution, SeesNeighboursOfItsOwnSequenceOnly) {
     EXPECT_EQ(std::vector<float>(tensor.f32().begin(), tensor.f32().end()), runner.parameters[0]);
   }
 }
+
+#if defined(__x86_64__)
+/// Every kernel that this CPU can run, not only the one that it is given.
+TEST(BF16, EveryKernelOfEveryNumberOfRows) {
+  std::vector<const xnnpack::BF16Kernels*> all;
+  if (xnnpack::detect_isa() >= xnnpack::Isa::kAvx512)
+    all.push_back(&xnnpack::avx512_bf16_kernels());
+  if (__builtin_cpu_supports("avx512bf16")) all.push_back(&xnnpack::avx512bf16_kernels());
+  for (const std::size_t in : {1u, 2u, 35u, 64u}) {
+    for (const std::size_t out : {5u, 32u}) {
+      Numbers numbers(static_cast<std::uint32_t>(in + out));
+      const std::vector<float> weight = numbers.take(out * in);
+      const std::vector<float> bias = numbers.take(out);
+      xnnpack::PackedBF16 packed(out, in);
+      packed.set_weight(weight);
+      packed.set_bias(bias);
+      for (const xnnpack::BF16Kernels* kernels : all) {
+        for (std::size_t rows = 1; rows <= xnnpack::BF16Kernels::kRows; ++rows) {
+          const std::vector<float> x = numbers.take(rows * in);
+          const auto* input = reinterpret_cast<const std::byte*>(x.data());
+          std::size_t stride = in * sizeof(float);
+          const std::size_t even = in + in % 2;
+          std::vector<std::uint16_t> converted(rows * even);
+          if (kernels->convert != nullptr) {
+            for (std::size_t row = 0; row < rows; ++row)
+              kernels->convert(in, x.data() + row * in, converted.data() + row * even);
+            input = reinterpret_cast<const std::byte*>(converted.data());
+            stride = even * sizeof(std::uint16_t);
+          }
+          std::vector<float> y(rows * out);
+          kernels->product(in, rows, out, input, stride, packed.panel(0), y.data(), out);
+          const auto expected = product(
+              x, rows, in, out, [&](std::size_t o, std::size_t i) { return weight[o * in + i]; },
+              [&](std::size_t o) { return bias[o]; });
+          expect_near(y, expected, 4e-3 * std::sqrt(static_cast<double>(in)));
+        }
+      }
+    }
+  }
+}
+#endif
 
 double squared_error(const std::vector<float>& values, const std::vector<std::int8_t>& integers,
                      double scale) {

@@ -83,6 +83,11 @@ class GraphRunner {
   }
 
   const Counters& counters() const { return context_->counters(); }
+  void set(graph::ParameterId parameter, std::vector<float> values) {
+    weights_->set(parameter, values);
+    parameters[static_cast<std::size_t>(parameter)] = std::move(values);
+  }
+
   const Weights& weights() const { return *weights_; }
 
   std::vector<std::vector<float>> parameters;

@@ -31,7 +31,7 @@ class XnnpackBackend final : public Backend {
                                           ComputeType type) const override {
     if (type == ComputeType::kBF16 && machine_->bf16 == nullptr) {
       throw Error(ErrorCode::kUnsupported,
-                  concat("The dtype \"bf16\" needs a CPU with AVX512-BF16; this machine runs ",
+                  concat("The dtype \"bf16\" needs a CPU with AVX-512; this machine runs ",
                          xnnpack::describe(machine_->choice), ". Use \"f32\" or \"q8\"."));
     }
     return std::make_shared<XnnpackWeights>(graph, type, machine_->choice);

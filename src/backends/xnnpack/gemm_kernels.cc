@@ -6,6 +6,7 @@
 
 #include "verdict/backends/xnnpack/kernels/packed_rows.h"
 #include "verdict/backends/xnnpack/kernels/product_avx512.h"
+#include "verdict/backends/xnnpack/kernels/product_avx512vnni.h"
 #include "verdict/backends/xnnpack/kernels/quantized_rows.h"
 #include "xnnpack/gemm.h"
 
@@ -79,35 +80,57 @@ GemmKernels<F32GemmKernel> own_f32_gemm_kernels([[maybe_unused]] const KernelCho
 }
 
 #if defined(__x86_64__)
+namespace {
+
+/// GFLOP/s (GOP/s in q8) of both for products of so many rows and more, up to the next entry.
+struct Measured {
+  std::size_t rows;
+  double xnnpack_f32;
+  double own_f32;
+  double xnnpack_q8;
+  double own_q8;
+};
+constexpr Measured kMeasured[] = {
+#include "verdict/backends/xnnpack/kernels/product_choice.inc"
+};
+/// Where they tie, XNNPACK's run.
+constexpr double kTie = 1.02;
+
+constexpr bool own_q8_products_win() {
+  double ratio = 1;
+  double tie = 1;
+  for (const Measured& measured : kMeasured) {
+    ratio *= measured.own_q8 / measured.xnnpack_q8;
+    tie *= kTie;
+  }
+  return ratio > tie;
+}
+
+}  // namespace
+
 bool own_products_win(const KernelChoice& choice, std::size_t rows) {
   if (choice.products != Products::kFaster) return choice.products == Products::kOwn;
-  // GFLOP/s of both for products of so many rows and more, up to the next entry.
-  struct Measured {
-    std::size_t rows;
-    double xnnpack;
-    double own;
-  };
-  static constexpr Measured kMeasured[] = {
-#include "verdict/backends/xnnpack/kernels/product_choice.inc"
-  };
-  // Where they tie, XNNPACK's run.
-  constexpr double kTie = 1.02;
   const auto after = std::ranges::upper_bound(kMeasured, rows, {}, &Measured::rows);
-  return after != std::begin(kMeasured) && std::prev(after)->own > kTie * std::prev(after)->xnnpack;
+  return after != std::begin(kMeasured) &&
+         std::prev(after)->own_f32 > kTie * std::prev(after)->xnnpack_f32;
 }
 #else
 bool own_products_win(const KernelChoice&, std::size_t) { return false; }
 #endif
 
-GemmKernels<Q8GemmKernel> q8_gemm_kernels([[maybe_unused]] Isa isa,
+GemmKernels<Q8GemmKernel> q8_gemm_kernels([[maybe_unused]] const KernelChoice& choice,
                                           [[maybe_unused]] std::size_t in) {
 #if defined(__wasm__)
   const QuantizedRowsKernels& kernels = *quantized_rows_kernels(in);
   return {
       nullptr, nullptr, 1, {PackedRowsKernels::kColumns, kernels.group, 1, kernels.largest_weight}};
 #elif defined(__x86_64__)
-  switch (isa) {
+  switch (choice.isa) {
     case Isa::kAvx512Vnni:
+      if (choice.products == Products::kOwn ||
+          (choice.products == Products::kFaster && own_q8_products_win())) {
+        return {&product_8x32c4_avx512vnni, &product_8x32c4_avx512vnni, 8, {32, 4, 1}, 128, false};
+      }
       return {&xnn_qd8_f32_qc8w_gemm_minmax_ukernel_1x16c8__avx512vnni_prfm,
               &xnn_qd8_f32_qc8w_gemm_minmax_ukernel_10x16c8__avx512vnni_prfm,
               10,

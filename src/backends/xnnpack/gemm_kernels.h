@@ -19,14 +19,16 @@ struct PanelLayout {
   std::int32_t largest_weight = 127;  ///< of int8 weights
 };
 
-/// A family of XNNPACK microkernels for C[m, n] = A[m, k] · Bᵀ + bias: one for a single row, one
-/// for up to `mr` rows.
+/// A family of microkernels (XNNPACK's, or ours with their signature) for C[m, n] = A[m, k] · Bᵀ +
+/// bias: one for a single row, one for up to `mr` rows.
 template <typename Kernel>
 struct GemmKernels {
   Kernel one_row;
   Kernel many_rows;
   std::size_t mr;
   PanelLayout layout;
+  std::uint8_t input_flip = 0;  ///< `KernelTable::quantize_row`'s
+  bool pads_rows = true;        ///< computes `mr` rows even where fewer are left
 
   Kernel choose(std::size_t rows) const { return rows == 1 ? one_row : many_rows; }
 };
@@ -52,8 +54,9 @@ GemmKernels<F32GemmKernel> own_f32_gemm_kernels(const KernelChoice& choice);
 /// always.
 bool own_products_win(const KernelChoice& choice, std::size_t rows);
 
-/// Where `QuantizedRowsKernels` run the products, only the layout of weights of so many inputs.
-GemmKernels<Q8GemmKernel> q8_gemm_kernels(Isa isa, std::size_t in);
+/// XNNPACK's or ours, by the same table over all numbers of rows: their panels differ. Where
+/// `QuantizedRowsKernels` run the products, only the layout of weights of so many inputs.
+GemmKernels<Q8GemmKernel> q8_gemm_kernels(const KernelChoice& choice, std::size_t in);
 
 /// No clamping: the kernels' parameters for an unbounded output.
 const xnn_f32_minmax_params& unbounded();

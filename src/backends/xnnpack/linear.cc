@@ -25,22 +25,27 @@ struct Tile {
   std::size_t columns;
 };
 
-/// Divides a product into tiles. Columns are split first, so that a panel of weights is read once
-/// by one thread; rows only where there are too few panels for all threads.
+/// A block of input rows that is read again for every panel of weights should stay in a core's
+/// second cache: a larger one comes from far away as often as there are panels.
+constexpr std::size_t kBlockBytes = std::size_t{512} << 10;
+
+/// Divides a product into tiles. Blocks of rows are as tall as the cache allows (an input row has
+/// `row_bytes`), and split further only where there are too few panels for all threads; within a
+/// block, a panel of weights is read once by one thread.
 std::vector<Tile> make_tiles(const Product& product, std::size_t nr, std::size_t mr,
-                             std::size_t threads) {
+                             std::size_t row_bytes, std::size_t threads) {
   std::size_t panels = 0;
   for (const ProductPart& part : product.parts) panels += (part.columns + nr - 1) / nr;
   if (panels == 0) return {};
-  const std::size_t row_blocks =
-      std::min((4 * threads + panels - 1) / panels, (product.rows + mr - 1) / mr);
-  const std::size_t tile_rows =
-      threads == 1 ? product.rows : round_up((product.rows + row_blocks - 1) / row_blocks, mr);
+  std::size_t row_blocks = (product.rows * row_bytes + kBlockBytes - 1) / kBlockBytes;
+  if (threads > 1) row_blocks = std::max(row_blocks, (4 * threads + panels - 1) / panels);
+  row_blocks = std::min(row_blocks, (product.rows + mr - 1) / mr);
+  const std::size_t tile_rows = round_up((product.rows + row_blocks - 1) / row_blocks, mr);
   std::vector<Tile> tiles;
-  for (std::size_t part = 0; part < product.parts.size(); ++part) {
-    const std::size_t columns = product.parts[part].columns;
-    for (std::size_t column = 0; column < columns; column += nr) {
-      for (std::size_t row = 0; row < product.rows; row += tile_rows) {
+  for (std::size_t row = 0; row < product.rows; row += tile_rows) {
+    for (std::size_t part = 0; part < product.parts.size(); ++part) {
+      const std::size_t columns = product.parts[part].columns;
+      for (std::size_t column = 0; column < columns; column += nr) {
         tiles.push_back({part, row, std::min(tile_rows, product.rows - row), column,
                          std::min(nr, columns - column)});
       }
@@ -76,13 +81,14 @@ void run_tile(const Machine& machine, const Product& product, const Tile& tile, 
 /// Packs the input in blocks of four rows, then calls kernel(first row, rows, columns, panel of the
 /// part, out) for every block of every tile.
 template <typename Pack, typename Kernel>
-void run_packed_rows(const Machine& machine, const Product& product, Pack pack, Kernel kernel) {
+void run_packed_rows(const Machine& machine, const Product& product, std::size_t row_bytes,
+                     Pack pack, Kernel kernel) {
   constexpr std::size_t kRows = PackedRowsKernels::kRows;
   machine.pool.run((product.rows + kRows - 1) / kRows, [&](std::size_t block, std::size_t) {
     const std::size_t first = block * kRows;
     pack(first, std::min(kRows, product.rows - first), product.x + first * product.x_stride);
   });
-  const auto tiles = make_tiles(product, PackedRowsKernels::kColumns, kRows,
+  const auto tiles = make_tiles(product, PackedRowsKernels::kColumns, kRows, row_bytes,
                                 static_cast<std::size_t>(machine.pool.threads()));
   machine.pool.run(tiles.size(), [&](std::size_t index, std::size_t) {
     const Tile& tile = tiles[index];
@@ -97,7 +103,7 @@ void run_packed_f32(const Machine& machine, const Product& product) {
   const PackedRowsKernels& kernels = *machine.packed_rows;
   auto* packed = reinterpret_cast<float*>(product.scratch);
   run_packed_rows(
-      machine, product,
+      machine, product, product.in * sizeof(float),
       [&](std::size_t first, std::size_t rows, const float* x) {
         kernels.pack_f32(product.in, rows, x, product.x_stride, packed + first * product.in);
       },
@@ -116,7 +122,7 @@ void run_packed_q8(const Machine& machine, const Product& product,
   std::byte* packed =
       product.scratch + round_up(product.rows, PackedRowsKernels::kRows) * sizeof(RowQuantization);
   run_packed_rows(
-      machine, product,
+      machine, product, stride,
       [&](std::size_t first, std::size_t rows, const float* x) {
         kernels.quantize(product.in, rows, x, product.x_stride, packed + first * stride,
                          quantization + first);
@@ -133,7 +139,7 @@ void run_f32(const Machine& machine, const Product& product) {
   const bool own =
       machine.own_f32.many_rows != nullptr && own_products_win(machine.choice, product.rows);
   const auto& gemm = own ? machine.own_f32 : machine.f32;
-  const auto tiles = make_tiles(product, gemm.layout.nr, gemm.mr,
+  const auto tiles = make_tiles(product, gemm.layout.nr, gemm.mr, product.in * sizeof(float),
                                 static_cast<std::size_t>(machine.pool.threads()));
   machine.pool.run(tiles.size(), [&](std::size_t index, std::size_t) {
     const Tile& tile = tiles[index];
@@ -151,15 +157,21 @@ void run_f32(const Machine& machine, const Product& product) {
 
 void run_bf16(const Machine& machine, const Product& product) {
   const BF16Kernels& kernels = *machine.bf16;
-  const std::size_t stride = round_up(product.in, 2);
-  auto* converted = reinterpret_cast<std::uint16_t*>(product.scratch);
-  constexpr std::size_t kBlock = 16;
-  machine.pool.run((product.rows + kBlock - 1) / kBlock, [&](std::size_t block, std::size_t) {
-    const std::size_t end = std::min(product.rows, (block + 1) * kBlock);
-    for (std::size_t row = block * kBlock; row < end; ++row)
-      kernels.convert(product.in, product.x + row * product.x_stride, converted + row * stride);
-  });
-  const auto tiles = make_tiles(product, BF16Kernels::kColumns, BF16Kernels::kRows,
+  const std::byte* x = reinterpret_cast<const std::byte*>(product.x);
+  std::size_t stride = product.x_stride * sizeof(float);
+  if (kernels.convert != nullptr) {
+    stride = round_up(product.in, 2) * sizeof(std::uint16_t);
+    constexpr std::size_t kBlock = 16;
+    machine.pool.run((product.rows + kBlock - 1) / kBlock, [&](std::size_t block, std::size_t) {
+      const std::size_t end = std::min(product.rows, (block + 1) * kBlock);
+      for (std::size_t row = block * kBlock; row < end; ++row) {
+        kernels.convert(product.in, product.x + row * product.x_stride,
+                        reinterpret_cast<std::uint16_t*>(product.scratch + row * stride));
+      }
+    });
+    x = product.scratch;
+  }
+  const auto tiles = make_tiles(product, BF16Kernels::kColumns, BF16Kernels::kRows, stride,
                                 static_cast<std::size_t>(machine.pool.threads()));
   machine.pool.run(tiles.size(), [&](std::size_t index, std::size_t) {
     const Tile& tile = tiles[index];
@@ -167,8 +179,8 @@ void run_bf16(const Machine& machine, const Product& product) {
     const std::byte* panel = std::get<PackedBF16>(*part.weight).panel(tile.first_column);
     const std::size_t mr = even_rows(tile.rows, BF16Kernels::kRows);
     run_tile(machine, product, tile, mr, [&](std::size_t first, std::size_t rows, float* out) {
-      kernels.product(product.in, rows, tile.columns, converted + first * stride, stride, panel,
-                      out, part.out_stride);
+      kernels.product(product.in, rows, tile.columns, x + first * stride, stride, panel, out,
+                      part.out_stride);
     });
   });
 }
@@ -183,23 +195,25 @@ void run_q8(const Machine& machine, const Product& product) {
   machine.pool.run((product.rows + kBlock - 1) / kBlock, [&](std::size_t block, std::size_t) {
     const std::size_t end = std::min(product.rows, (block + 1) * kBlock);
     for (std::size_t row = block * kBlock; row < end; ++row) {
-      const RowQuantization q = machine.kernels->quantize_row(
-          product.in, product.x + row * product.x_stride, quantized + row * stride);
+      const RowQuantization q =
+          machine.kernels->quantize_row(product.in, product.x + row * product.x_stride,
+                                        gemm.input_flip, quantized + row * stride);
       std::memset(quantized + row * stride + product.in, 0, stride - product.in);
-      quantization[row] = {q.zero_point, q.scale};
+      quantization[row] = {q.zero_point + gemm.input_flip, q.scale};
     }
   });
-  // Surplus rows of a block are computed over the last one and stored after it, with their own
-  // parameters.
+  // XNNPACK computes surplus rows of a block over the last one and stores them after it, with their
+  // own parameters.
   std::fill_n(quantization + product.rows, kMostRows, quantization[product.rows - 1]);
 
-  const auto tiles = make_tiles(product, gemm.layout.nr, gemm.mr,
+  const auto tiles = make_tiles(product, gemm.layout.nr, gemm.mr, stride,
                                 static_cast<std::size_t>(machine.pool.threads()));
   machine.pool.run(tiles.size(), [&](std::size_t index, std::size_t) {
     const Tile& tile = tiles[index];
     const ProductPart& part = product.parts[tile.part];
     const std::byte* panel = std::get<PackedQ8>(*part.weight).panel(tile.first_column);
-    run_tile(machine, product, tile, gemm.mr, [&](std::size_t first, std::size_t rows, float* out) {
+    const std::size_t mr = gemm.pads_rows ? gemm.mr : even_rows(tile.rows, gemm.mr);
+    run_tile(machine, product, tile, mr, [&](std::size_t first, std::size_t rows, float* out) {
       gemm.choose(rows)(rows, tile.columns, product.in, quantized + first * stride, stride, panel,
                         out, part.out_stride * sizeof(float), gemm.layout.nr * sizeof(float),
                         &unbounded(), quantization + first);
@@ -214,7 +228,7 @@ Machine::Machine(int threads)
       kernels(&kernel_table(choice.isa)),
       f32(f32_gemm_kernels(choice)),
       own_f32(own_f32_gemm_kernels(choice)),
-      q8(q8_gemm_kernels(choice.isa, 1)),
+      q8(q8_gemm_kernels(choice, 1)),
       packed_rows(packed_rows_kernels()),
       bf16(bf16_kernels(choice)),
       pool(threads) {}

@@ -68,8 +68,10 @@ struct KernelTable {
   void (*add_gathered_dots)(std::size_t n, std::size_t size, const float* a, std::size_t a_stride,
                             const float* rows, std::size_t row_stride, const std::int32_t* index,
                             float scale, float* out);
-  /// Asymmetric int8 over the row's range, which is widened to hold 0.
-  RowQuantization (*quantize_row)(std::size_t n, const float* x, std::int8_t* out);
+  /// Asymmetric int8 over the row's range, which is widened to hold 0. The bits of `flip` are
+  /// stored inverted: with 128 a byte is the number above the least one, unsigned.
+  RowQuantization (*quantize_row)(std::size_t n, const float* x, std::uint8_t flip,
+                                  std::int8_t* out);
   void (*dequantize_row)(std::size_t n, const std::int8_t* x, float scale, float* out);
   /// Floats of scratch that `attention` needs.
   std::uint64_t (*attention_scratch)(std::uint64_t keys, std::uint64_t head_size,
