@@ -14,16 +14,19 @@ function milliseconds({ contestant }, { ms, waited_ms }) {
   return contestant.threads === 1 ? ms - waited_ms : ms;
 }
 
-/** How long an engine of several threads runs before a call that counts. */
+/** How long an engine of several threads, or of one, runs before a call that counts. */
 const WAKE_MS = 100;
+const WARM_MS = 20;
 
 /**
- * Threads that slept during the others' turns may wake on one CPU, and the kernel takes some
- * milliseconds to spread them: such calls would tell of its scheduler, not of the engine.
+ * Brings an engine back to work after the others' turns. Threads that slept may wake on one CPU, and
+ * the kernel takes some milliseconds to spread them; one thread finds its weights gone from the
+ * caches, which a call that takes much longer than to fetch them does not notice.
  */
-async function wakeThreads(engine, batch) {
-  if (engine.contestant.threads === 1) return;
-  const end = performance.now() + WAKE_MS;
+async function warmUp(engine, batch, lastTime) {
+  const several = engine.contestant.threads > 1;
+  if (!several && lastTime > 5 * WARM_MS) return;
+  const end = performance.now() + (several ? WAKE_MS : WARM_MS);
   while (performance.now() < end) await engine.request({ op: 'run', batch });
 }
 
@@ -104,15 +107,18 @@ export class Measurement {
         const times = engines.map(() => []);
         const waits = engines.map(() => []);
         const differences = [];
+        const last = [];
         for (const [i, engine] of engines.entries()) {
           await engine.request({ op: 'prepare', batch, rows });
-          const { logits } = await engine.request({ op: 'run', batch });
+          const { logits, time } = await engine.request({ op: 'run', batch });
+          last[i] = time.ms;
           differences[i] = this.#checkEqual(engine, batch, logits, expected[batch]);
         }
         for (let turn = 0; turn < this.settings.warmups + this.settings.runs; ++turn) {
           for (const [i, engine] of engines.entries()) {
-            await wakeThreads(engine, batch);
+            await warmUp(engine, batch, last[i]);
             const { time } = await engine.request({ op: 'run', batch });
+            last[i] = time.ms;
             if (turn < this.settings.warmups) continue;
             times[i].push(milliseconds(engine, time));
             waits[i].push(time.waited_ms);

@@ -15,6 +15,7 @@ namespace verdict::xnnpack {
 
 namespace {
 
+constexpr std::size_t kAhead = 4096;  // bytes, as in product_avx512.cc
 using Words = std::uint32_t __attribute__((vector_size(64)));
 
 template <std::size_t kRows>
@@ -42,6 +43,8 @@ void product(std::size_t n, std::size_t columns, const std::byte* x, std::size_t
   for (; i + 2 <= n; i += 2, panel += 128) {
     const Words pair0 = load(panel);
     const Words pair1 = load(panel + 64);
+    _mm_prefetch(panel + kAhead, _MM_HINT_T0);
+    _mm_prefetch(panel + kAhead + 64, _MM_HINT_T0);
     add(i, first(pair0), first(pair1));
     add(i + 1, second(pair0), second(pair1));
   }

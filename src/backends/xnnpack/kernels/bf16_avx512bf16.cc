@@ -15,6 +15,8 @@ namespace verdict::xnnpack {
 
 namespace {
 
+constexpr std::size_t kAhead = 4096;  // bytes, as in product_avx512.cc
+
 void convert(std::size_t n, const float* x, std::uint16_t* out) {
   for (std::size_t i = 0; i < n; i += 16) {
     const std::size_t left = n - i;
@@ -48,6 +50,8 @@ void product(std::size_t n, std::size_t columns, const std::byte* a, std::size_t
     panel += 128;
     const __m512bh w0 = load(panel);
     const __m512bh w1 = load(panel + 64);
+    _mm_prefetch(panel + kAhead, _MM_HINT_T0);
+    _mm_prefetch(panel + kAhead + 64, _MM_HINT_T0);
     for (std::size_t r = 0; r < kRows; ++r) {
       std::int32_t pair = 0;
       std::memcpy(&pair, a + r * a_stride + i * sizeof(std::uint16_t), sizeof(pair));

@@ -2,8 +2,10 @@
 //
 // A block is up to 8 rows × 32 columns: 16 accumulators, 2 vectors of weights, and inputs that the
 // multiplying instruction broadcasts from memory itself. XNNPACK's kernel has 7 rows; with 8, and
-// with rows divided evenly (run_tile), 16 tokens are two full blocks instead of 7 + 7 + 2. The
-// limit is one 512-bit multiplication and addition a clock, or two where the CPU has both units.
+// with rows divided evenly (run_tile), 16 tokens are two full blocks instead of 7 + 7 + 2. Weights
+// are fetched ahead, into the next panel at the end of one: short texts wait for them otherwise.
+// The limit is one 512-bit multiplication and addition a clock, or two where the CPU has both
+// units.
 #include "verdict/backends/xnnpack/kernels/product_avx512.h"
 
 #include <immintrin.h>
@@ -11,6 +13,8 @@
 namespace verdict::xnnpack {
 
 namespace {
+
+constexpr std::size_t kAhead = 1024;  // floats
 
 template <std::size_t kRows>
 void product(std::size_t columns, std::size_t n, const float* a, std::size_t a_stride,
@@ -24,6 +28,8 @@ void product(std::size_t columns, std::size_t n, const float* a, std::size_t a_s
     w += 32;
     const __m512 w0 = _mm512_loadu_ps(w);
     const __m512 w1 = _mm512_loadu_ps(w + 16);
+    _mm_prefetch(w + kAhead, _MM_HINT_T0);
+    _mm_prefetch(w + kAhead + 16, _MM_HINT_T0);
     for (std::size_t r = 0; r < kRows; ++r) {
       const __m512 x = _mm512_set1_ps(a[r * a_stride + i]);
       sums[r][0] = _mm512_fmadd_ps(x, w0, sums[r][0]);
