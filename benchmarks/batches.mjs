@@ -24,11 +24,13 @@ const SEP = 102;
 const WORDS = { first: 1996, count: 18000 };
 
 /** Rows of random words between [CLS] and [SEP], the same ones at every call. */
-export function makeBatch(name) {
+export function makeRows(lengths) {
   const random = generator(7);
   const word = () => WORDS.first + Math.floor(random() * WORDS.count);
-  return BATCHES[name].map((length) => [CLS, ...Array.from({ length: length - 2 }, word), SEP]);
+  return lengths.map((length) => [CLS, ...Array.from({ length: length - 2 }, word), SEP]);
 }
+
+export const makeBatch = (name) => makeRows(BATCHES[name]);
 
 /** Padded int64 arrays [rows, width] under the names of BERT's inputs, and their `dims`. */
 export function padded(rows) {

@@ -23,7 +23,13 @@ const NATIVE_PEERS = {
 };
 
 /** This library without one of its means, natively. */
-const WITHOUT = ['dropped-rows', 'fused-activations', 'fused-norms', 'merged-linears'];
+const WITHOUT = [
+  'dropped-rows',
+  'fused-activations',
+  'fused-norms',
+  'merged-linears',
+  'own-products',
+];
 
 /** The groups in which latency is measured. */
 export function latencyGroups() {
@@ -40,12 +46,10 @@ export function latencyGroups() {
     );
     return { ...own, contestants: [...own.contestants, ...inNode] };
   });
-  const parts = ['f32', 'q8'].map((dtype) => {
-    // XNNPACK's int8 products are the ones that run anyway.
-    const means = dtype === 'f32' ? [...WITHOUT, 'own-products'] : WITHOUT;
-    const peers = means.map((name) => `without-${name}`);
-    return group(`parts-${dtype}`, 'parts', 'own', '', dtype, 'verdict-passes', peers);
-  });
+  const without = WITHOUT.map((name) => `without-${name}`);
+  const parts = ['f32', 'q8'].map((dtype) =>
+    group(`parts-${dtype}`, 'parts', 'own', '', dtype, 'verdict-passes', without),
+  );
   return [
     ...web('wasm', 'WebAssembly, plain SIMD, Node', 'node', 'simd'),
     ...web('relaxed', 'WebAssembly, relaxed SIMD, newer Node', 'newer-node', 'relaxed'),

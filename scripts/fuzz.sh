@@ -65,7 +65,10 @@ for target in "${targets[@]}"; do
   if [ "$target" = encode ]; then
     # A text goes through whole tokenizers: short ones let many be tried.
     longest=400
-    for file in "$corpus"/seed-*; do split -b "$longest" "$file" "$corpus/part-${file##*/seed-}-" && rm "$file"; done
+    for file in "$corpus"/seed-*; do
+      split -b "$longest" "$file" "$corpus/part-${file##*/seed-}-"
+      rm "$file"
+    done
   fi
   say "Fuzzing $target for $seconds s"
   "build/fuzz/bin/${target}_fuzz" "$corpus" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=3000 \

@@ -1,16 +1,15 @@
 // The package in real browsers, from the served web/dist.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
 import { serveDemo } from '../../../scripts/demo-server.mjs';
 import { BROWSERS, NO_INDEXED_DB, beforeWorkers, launch } from '../support/browsers.mjs';
 import { readSafetensors } from '../support/safetensors.mjs';
 import { fixture, root } from '../support/server.mjs';
 
-const FOLDERS = [
-  ['/tests/', 'tests/web/browser/pages'],
-  ['/fixtures/', 'tests/fixtures'],
-];
 const SMOKE = ['bert', 'albert', 'distilbert', 'roberta', 'electra'];
 const BERT = '/fixtures/models/bert';
 const BUNDLED = '/models/verdict-sentiment-en';
@@ -20,6 +19,16 @@ const examples = JSON.parse(readFileSync(`${root}${BUNDLED}/examples.json`, 'utf
 const RELAXED_MODULE = [
   ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0],
   ...[10, 15, 1, 13, 0, 65, 0, 253, 15, 65, 0, 253, 15, 253, 128, 2, 11],
+];
+
+/** What the tests convert lies here. */
+const converted = mkdtempSync(join(tmpdir(), 'verdict-browser-'));
+after(() => rmSync(converted, { recursive: true }));
+
+const FOLDERS = [
+  ['/tests/', 'tests/web/browser/pages'],
+  ['/fixtures/', 'tests/fixtures'],
+  ['/converted/', converted],
 ];
 
 /** Waits until `condition` holds. */
@@ -94,6 +103,23 @@ for (const name of BROWSERS) {
         async (ids) => Array.from((await window.model.forward({ input_ids: ids })).logits.data),
         input_ids,
       );
+    /** Compares the logits of inputs, pairs of name and tensor, with the reference's. */
+    const expectLogits = async (inputs, { dims, data }, what) => {
+      const actual = await page.evaluate(async (tensors) => {
+        const { Tensor } = window.verdict;
+        const arguments_ = tensors.map(([input, tensor]) => [
+          input,
+          new Tensor('int64', BigInt64Array.from(tensor.data, BigInt), tensor.dims),
+        ]);
+        const { logits } = await window.model.forward(Object.fromEntries(arguments_));
+        return { dims: logits.dims, data: Array.from(logits.data) };
+      }, inputs);
+      assert.deepEqual(actual.dims, dims);
+      for (const [i, value] of data.entries()) {
+        const error = Math.abs(actual.data[i] - value);
+        assert.ok(error <= 1e-5 + 1e-4 * Math.abs(value), `${what}: ${actual.data[i]} / ${value}`);
+      }
+    };
     /** What loading a model is rejected with. */
     const loadFailure = (source) =>
       page.evaluate(
@@ -364,6 +390,31 @@ for (const name of BROWSERS) {
       }
     });
 
+    test('reads what PyTorch wrote', async () => {
+      for (const folder of readdirSync(fixture('checkpoints/pytorch'))) {
+        const place = `checkpoints/pytorch/${folder}`;
+        await loadModel(`/fixtures/${place}`);
+        const inputs = readSafetensors(fixture(`${place}/inputs.safetensors`));
+        const given = Object.entries(inputs).filter(([input]) => !input.startsWith('single.'));
+        const { logits: expected } = readSafetensors(fixture(`${place}/expected.safetensors`));
+        await expectLogits(given, expected, folder);
+        await page.evaluate(() => window.model.dispose());
+      }
+    });
+
+    test('reads a folder that was quantised on disk', async () => {
+      const program = process.env.VERDICT_CONVERT ?? `${root}/build/native/bin/verdict-convert`;
+      const folder = join(converted, name);
+      execFileSync(program, [fixture('models/bert'), folder, '--quantize', 'q8']);
+      const ids = [[1, 5, 7, 9]];
+      await loadModel(BERT, { dtype: 'q8' });
+      const expected = await logits(ids);
+      await page.evaluate(() => window.model.dispose());
+      await loadModel(`/converted/${name}`);
+      assert.equal(await page.evaluate(() => window.model.dtype), 'q8');
+      assert.deepEqual(await logits(ids), expected);
+    });
+
     test('gives errors with their code', async () => {
       const failures = await page.evaluate(async (base) => {
         const { AutoModelForSequenceClassification: AutoModel, pipeline } = window.verdict;
@@ -492,20 +543,7 @@ for (const name of BROWSERS) {
               .map(([input, tensor]) => [input.slice(name.length + 1), tensor]);
             // Models of other heads have logits, too, but no inputs of their own.
             if (given.length === 0) continue;
-            const actual = await page.evaluate(async (tensors) => {
-              const { Tensor } = window.verdict;
-              const arguments_ = tensors.map(([input, tensor]) => [
-                input,
-                new Tensor('int64', BigInt64Array.from(tensor.data, BigInt), tensor.dims),
-              ]);
-              const { logits } = await window.model.forward(Object.fromEntries(arguments_));
-              return { dims: logits.dims, data: Array.from(logits.data) };
-            }, given);
-            assert.deepEqual(actual.dims, dims);
-            for (const [i, value] of data.entries()) {
-              const error = Math.abs(actual.data[i] - value);
-              assert.ok(error <= 1e-5 + 1e-4 * Math.abs(value), `${variant} ${folder} ${key}`);
-            }
+            await expectLogits(given, { dims, data }, `${variant} ${folder} ${key}`);
             compared += 1;
           }
           await page.evaluate(() => window.model.dispose());
