@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 
 #include "support/graph_runner.h"
 #include "support/machine.h"
@@ -105,23 +106,26 @@ TEST(Linear, ManyRowsInBlocks) {
 
 /// The largest sums of int8 that the bound on inputs allows, of both signs.
 TEST(Linear, Int8SumsDoNotOverflow) {
-  constexpr auto kIn = static_cast<std::int64_t>(xnnpack::kMostQ8Inputs);
+  constexpr std::size_t kIn = xnnpack::kMostQ8Inputs;
   constexpr std::size_t kRows = 9;
   Graph graph;
   std::vector<float> x(kRows * kIn, 1);
-  for (std::size_t row = 1; row < kRows; row += 2) std::fill_n(x.begin() + row * kIn, kIn, -1.0f);
-  const auto weight = graph.parameter("w", {2, kIn}, Initializer::zeros());
+  for (std::size_t row = 1; row < kRows; row += 2)
+    std::ranges::fill(std::span(x).subspan(row * kIn, kIn), -1.0f);
+  constexpr auto kInputs = static_cast<std::int64_t>(kIn);
+  const auto weight = graph.parameter("w", {2, kInputs}, Initializer::zeros());
   graph.output("y", graph.apply(LinearOp{{LinearPart{weight, std::nullopt, false, {}}}, {}, 1},
-                                {constant_input(graph, x, kIn)}));
+                                {constant_input(graph, x, kInputs)}));
   GraphRunner runner(graph, ComputeType::kQ8);
   std::vector<float> extremes(2 * kIn, 1);
-  std::fill_n(extremes.begin() + kIn, kIn, -1.0f);
+  std::ranges::fill(std::span(extremes).subspan(kIn), -1.0f);
   runner.set(weight, std::move(extremes));
   const auto y = runner.run(batch_of({kRows}));
+  constexpr auto kSum = static_cast<double>(kIn);
   for (std::size_t row = 0; row < kRows; ++row) {
-    const double expected = row % 2 == 0 ? kIn : -kIn;
-    EXPECT_NEAR(double{y[2 * row]}, expected, 1e-4 * kIn);
-    EXPECT_NEAR(double{y[2 * row + 1]}, -expected, 1e-4 * kIn);
+    const double expected = row % 2 == 0 ? kSum : -kSum;
+    EXPECT_NEAR(double{y[2 * row]}, expected, 1e-4 * kSum);
+    EXPECT_NEAR(double{y[2 * row + 1]}, -expected, 1e-4 * kSum);
   }
 }
 
