@@ -3,11 +3,11 @@
 // tokens a second in batches of 8, 64 and 512 texts of 16 to 128 tokens, on one thread. Needs the
 // native build with -DVERDICT_BUILD_BENCHMARKS=ON; runs alternate.
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BATCHES, makeRows } from './batches.mjs';
 import { Engine } from './engine.mjs';
 import { round, summary, timesFaster } from './statistics.mjs';
+import { evaluationTexts } from './tokenizers.mjs';
 
 const runs = Number(process.argv[2] ?? 5);
 if (!Number.isInteger(runs) || runs < 1) {
@@ -17,18 +17,21 @@ if (!Number.isInteger(runs) || runs < 1) {
 const root = new URL('..', import.meta.url).pathname;
 const folder = join(root, 'models/verdict-sentiment-en');
 const TEXTS = 10_000;
-const lines = readFileSync(join(root, 'tests/fixtures/eval/test.jsonl'), 'utf8').trim().split('\n');
-const input = Array.from({ length: TEXTS }, (_, i) => `${lines[i % lines.length]}\n`).join('');
+const texts = evaluationTexts(root);
+const input = Array.from(
+  { length: TEXTS },
+  (_, i) => `${JSON.stringify(texts[i % texts.length])}\n`,
+);
 
 function classify(dtype, options) {
   const start = performance.now();
   const { status, stdout, stderr } = spawnSync(
     join(root, 'build/native/bin/verdict'),
     ['classify', folder, '--threads', '2', '--dtype', dtype, ...options],
-    { input, encoding: 'utf8', maxBuffer: 1 << 28 },
+    { input: input.join(''), encoding: 'utf8', maxBuffer: 1 << 28 },
   );
   const ms = performance.now() - start;
-  if (status !== 0) throw new Error(`verdict classify failed: ${stderr}`);
+  if (status !== 0) throw new Error(`verdict classify failed: ${stderr}${stdout.slice(0, 500)}`);
   const labels = stdout
     .trim()
     .split('\n')
@@ -36,7 +39,7 @@ function classify(dtype, options) {
   return { ms, labels };
 }
 
-const texts = (times) => {
+const speed = (times) => {
   const { median, min, max } = summary(times.map((ms) => (1000 * TEXTS) / ms));
   return `${median} texts/s (${min}…${max})`;
 };
@@ -53,8 +56,8 @@ for (const dtype of ['f32', 'q8']) {
     single.push(one.ms);
   }
   console.log(
-    `${TEXTS} texts, ${dtype}, 2 threads, start and tokenizer included: ${texts(together)} together, ` +
-      `${texts(single)} one by one, ${timesFaster(together, single)} times faster`,
+    `${TEXTS} texts, ${dtype}, 2 threads, start and tokenizer included: ${speed(together)} together, ` +
+      `${speed(single)} one by one, ${timesFaster(together, single)} times faster`,
   );
 }
 
