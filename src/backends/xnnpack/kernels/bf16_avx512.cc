@@ -9,13 +9,13 @@
 
 #include <bit>
 
+#include "verdict/backends/xnnpack/kernels/avx512_block.h"
 #include "verdict/backends/xnnpack/kernels/bf16.h"
 
 namespace verdict::xnnpack {
 
 namespace {
 
-constexpr std::size_t kAhead = 4096;  // bytes, as in product_avx512.cc
 using Words = std::uint32_t __attribute__((vector_size(64)));
 
 template <std::size_t kRows>
@@ -43,17 +43,13 @@ void product(std::size_t n, std::size_t columns, const std::byte* x, std::size_t
   for (; i + 2 <= n; i += 2, panel += 128) {
     const Words pair0 = load(panel);
     const Words pair1 = load(panel + 64);
-    _mm_prefetch(panel + kAhead, _MM_HINT_T0);
-    _mm_prefetch(panel + kAhead + 64, _MM_HINT_T0);
+    _mm_prefetch(panel + kFetchAhead, _MM_HINT_T0);
+    _mm_prefetch(panel + kFetchAhead + 64, _MM_HINT_T0);
     add(i, first(pair0), first(pair1));
     add(i + 1, second(pair0), second(pair1));
   }
   if (i < n) add(i, first(load(panel)), first(load(panel + 64)));
-  const auto mask = static_cast<std::uint32_t>((std::uint64_t{1} << columns) - 1);
-  for (std::size_t r = 0; r < kRows; ++r) {
-    _mm512_mask_storeu_ps(c + r * c_stride, static_cast<__mmask16>(mask), sums[r][0]);
-    _mm512_mask_storeu_ps(c + r * c_stride + 16, static_cast<__mmask16>(mask >> 16), sums[r][1]);
-  }
+  store_block(sums, columns, c, c_stride);
 }
 
 constexpr BF16Kernels::Product* kByRows[] = {&product<1>, &product<2>, &product<3>, &product<4>,

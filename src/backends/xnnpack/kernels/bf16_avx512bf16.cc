@@ -11,11 +11,11 @@
 #include <bit>
 #include <cstring>
 
+#include "verdict/backends/xnnpack/kernels/avx512_block.h"
+
 namespace verdict::xnnpack {
 
 namespace {
-
-constexpr std::size_t kAhead = 4096;  // bytes, as in product_avx512.cc
 
 void convert(std::size_t n, const float* x, std::uint16_t* out) {
   for (std::size_t i = 0; i < n; i += 16) {
@@ -50,8 +50,8 @@ void product(std::size_t n, std::size_t columns, const std::byte* a, std::size_t
     panel += 128;
     const __m512bh w0 = load(panel);
     const __m512bh w1 = load(panel + 64);
-    _mm_prefetch(panel + kAhead, _MM_HINT_T0);
-    _mm_prefetch(panel + kAhead + 64, _MM_HINT_T0);
+    _mm_prefetch(panel + kFetchAhead, _MM_HINT_T0);
+    _mm_prefetch(panel + kFetchAhead + 64, _MM_HINT_T0);
     for (std::size_t r = 0; r < kRows; ++r) {
       std::int32_t pair = 0;
       std::memcpy(&pair, a + r * a_stride + i * sizeof(std::uint16_t), sizeof(pair));
@@ -60,11 +60,7 @@ void product(std::size_t n, std::size_t columns, const std::byte* a, std::size_t
       sums[r][1] = add_products(sums[r][1], x, w1);
     }
   }
-  const auto mask = static_cast<std::uint32_t>((std::uint64_t{1} << columns) - 1);
-  for (std::size_t r = 0; r < kRows; ++r) {
-    _mm512_mask_storeu_ps(c + r * c_stride, static_cast<__mmask16>(mask), sums[r][0]);
-    _mm512_mask_storeu_ps(c + r * c_stride + 16, static_cast<__mmask16>(mask >> 16), sums[r][1]);
-  }
+  store_block(sums, columns, c, c_stride);
 }
 
 constexpr BF16Kernels::Product* kByRows[] = {&product<1>, &product<2>, &product<3>, &product<4>,

@@ -10,11 +10,11 @@
 
 #include <immintrin.h>
 
+#include "verdict/backends/xnnpack/kernels/avx512_block.h"
+
 namespace verdict::xnnpack {
 
 namespace {
-
-constexpr std::size_t kAhead = 1024;  // floats
 
 template <std::size_t kRows>
 void product(std::size_t columns, std::size_t n, const float* a, std::size_t a_stride,
@@ -28,19 +28,15 @@ void product(std::size_t columns, std::size_t n, const float* a, std::size_t a_s
     w += 32;
     const __m512 w0 = _mm512_loadu_ps(w);
     const __m512 w1 = _mm512_loadu_ps(w + 16);
-    _mm_prefetch(w + kAhead, _MM_HINT_T0);
-    _mm_prefetch(w + kAhead + 16, _MM_HINT_T0);
+    _mm_prefetch(w + kFetchAhead / sizeof(float), _MM_HINT_T0);
+    _mm_prefetch(w + kFetchAhead / sizeof(float) + 16, _MM_HINT_T0);
     for (std::size_t r = 0; r < kRows; ++r) {
       const __m512 x = _mm512_set1_ps(a[r * a_stride + i]);
       sums[r][0] = _mm512_fmadd_ps(x, w0, sums[r][0]);
       sums[r][1] = _mm512_fmadd_ps(x, w1, sums[r][1]);
     }
   }
-  const auto mask = static_cast<std::uint32_t>((std::uint64_t{1} << columns) - 1);
-  for (std::size_t r = 0; r < kRows; ++r) {
-    _mm512_mask_storeu_ps(c + r * c_stride, static_cast<__mmask16>(mask), sums[r][0]);
-    _mm512_mask_storeu_ps(c + r * c_stride + 16, static_cast<__mmask16>(mask >> 16), sums[r][1]);
-  }
+  store_block(sums, columns, c, c_stride);
 }
 
 constexpr void (*kByRows[])(std::size_t, std::size_t, const float*, std::size_t, const float*,

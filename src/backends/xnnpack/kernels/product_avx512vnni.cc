@@ -15,6 +15,7 @@
 #include <bit>
 #include <cstring>
 
+#include "verdict/backends/xnnpack/kernels/avx512_block.h"
 #include "xnnpack/microparams.h"
 
 namespace verdict::xnnpack {
@@ -22,7 +23,6 @@ namespace verdict::xnnpack {
 namespace {
 
 constexpr std::size_t kGroup = 4;
-constexpr std::size_t kAhead = 4096;  // bytes
 using Ints = std::int32_t __attribute__((vector_size(64)));
 using Floats = float __attribute__((vector_size(64)));
 
@@ -46,8 +46,8 @@ void product(std::size_t columns, std::size_t n, const std::int8_t* a, std::size
   for (std::size_t i = 0; i < n; i += kGroup, panel += 128) {
     const __m512i w0 = _mm512_loadu_si512(panel);
     const __m512i w1 = _mm512_loadu_si512(panel + 64);
-    _mm_prefetch(panel + kAhead, _MM_HINT_T0);
-    _mm_prefetch(panel + kAhead + 64, _MM_HINT_T0);
+    _mm_prefetch(panel + kFetchAhead, _MM_HINT_T0);
+    _mm_prefetch(panel + kFetchAhead + 64, _MM_HINT_T0);
     for (std::size_t r = 0; r < kRows; ++r) {
       std::int32_t group = 0;
       std::memcpy(&group, a + r * a_stride + i, sizeof(group));
