@@ -43,6 +43,17 @@ Rounding rounding_of(DType dtype) {
   }
 }
 
+/// In parts, so that the disk has work while the next ones are copied.
+void write_parts(FileWriter& file, std::span<const std::byte> bytes) {
+  constexpr std::size_t kPart = std::size_t{4} << 20;
+  while (!bytes.empty()) {
+    const auto part = bytes.first(std::min(kPart, bytes.size()));
+    file.write(part);
+    file.start_sync();
+    bytes = bytes.subspan(part.size());
+  }
+}
+
 TensorInfo output_info(const TensorInfo& stored, DType dtype) {
   const auto count = static_cast<std::uint64_t>(element_count(stored.shape).value());
   return {stored.name, dtype, stored.shape, 0, count * dtype_size(dtype)};
@@ -75,9 +86,9 @@ TensorOutput::TensorOutput(TensorWriter writer)
       data_(std::move(writer.data)) {}
 
 void TensorOutput::write(FileWriter& file, TensorRoom& room) const {
-  if (data_) return file.write(data_().bytes());
+  if (data_) return write_parts(file, data_().bytes());
   const auto stored = room.read(*reader_, source_);
-  if (info_.dtype == stored_dtype_) return file.write(stored);
+  if (info_.dtype == stored_dtype_) return write_parts(file, stored);
   convert(stored, file);
 }
 
@@ -107,7 +118,7 @@ void TensorOutput::convert(std::span<const std::byte> stored, FileWriter& file) 
                            ", which ", dtype_name(dtype), " cannot. Choose another dtype."));
       }
     }
-    file.write(out);
+    write_parts(file, out);
   }
 }
 

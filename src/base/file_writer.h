@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 
@@ -16,6 +17,9 @@ class FileWriter {
   FileWriter& operator=(const FileWriter&) = delete;
 
   void write(std::span<const std::byte> bytes);
+  /// Lets the disk begin with what was written, where that can be asked for, so that `sync` waits
+  /// for less.
+  void start_sync();
   /// Waits until what was written is on the disk.
   void sync();
   void commit();
@@ -26,6 +30,8 @@ class FileWriter {
   std::string path_;
   std::string temporary_;
   int fd_ = -1;
+  std::uint64_t written_ = 0;
+  std::uint64_t started_ = 0;  // of them, what the disk was told of
 };
 
 /// Waits until the names that a folder holds are on the disk. Throws `kIo`.

@@ -165,11 +165,28 @@ TEST(FileWriter, LeavesNothingHalfWritten) {
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
   FileWriter writer(path);
   writer.write(std::as_bytes(std::span(text)));
+  writer.start_sync();
   EXPECT_FALSE(std::filesystem::exists(path));
   writer.commit();
   EXPECT_EQ(read_text(*open_file(path)), text);
   expect_error(
       ErrorCode::kIo, [] { FileWriter("/nowhere/at/all"); }, "/nowhere/at/all");
+}
+
+TEST(FileWriter, StartsToSyncInTheMidstOfAFile) {
+  const TemporaryFolder folder;
+  const std::string path = folder.path() + "/file";
+  std::string text;
+  FileWriter writer(path);
+  for (const std::size_t size : {5'000'000u, 1u, 0u, 4'200'000u}) {
+    const std::string part(size, static_cast<char>('a' + size % 26));
+    writer.write(std::as_bytes(std::span(part)));
+    writer.start_sync();
+    text += part;
+  }
+  writer.sync();
+  writer.commit();
+  EXPECT_EQ(read_text(*open_file(path)), text);
 }
 
 }  // namespace
