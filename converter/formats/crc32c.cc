@@ -3,9 +3,7 @@
 #include <array>
 #include <cstring>
 
-#if defined(__x86_64__)
-#include <nmmintrin.h>
-#endif
+#include "verdict/base/crc_fold.h"
 
 namespace verdict::convert {
 
@@ -28,22 +26,6 @@ constexpr auto kTables = [] {
   return tables;
 }();
 
-#if defined(__x86_64__)
-__attribute__((target("sse4.2"))) std::uint32_t instruction_crc32c(std::span<const std::byte> bytes,
-                                                                   std::uint32_t before) {
-  std::uint64_t crc = ~before;
-  std::size_t i = 0;
-  for (; i + 8 <= bytes.size(); i += 8) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, bytes.data() + i, sizeof(word));
-    crc = _mm_crc32_u64(crc, word);
-  }
-  auto rest = static_cast<std::uint32_t>(crc);
-  for (; i < bytes.size(); ++i) rest = _mm_crc32_u8(rest, std::to_integer<unsigned char>(bytes[i]));
-  return ~rest;
-}
-#endif
-
 }  // namespace
 
 std::uint32_t portable_crc32c(std::span<const std::byte> bytes, std::uint32_t before) {
@@ -61,10 +43,10 @@ std::uint32_t portable_crc32c(std::span<const std::byte> bytes, std::uint32_t be
 }
 
 std::uint32_t crc32c(std::span<const std::byte> bytes, std::uint32_t before) {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("sse4.2") != 0) return instruction_crc32c(bytes, before);
-#endif
-  return portable_crc32c(bytes, before);
+  constexpr CrcFolder kFolder(kReversedPolynomial);
+  const FoldedCrc folded = kFolder.fold(~before, bytes);
+  if (folded.taken > 0) before = portable_crc32c(folded.bytes, 0xffffffff);
+  return portable_crc32c(bytes.subspan(folded.taken), before);
 }
 
 }  // namespace verdict::convert

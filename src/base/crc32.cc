@@ -3,6 +3,8 @@
 #include <array>
 #include <cstring>
 
+#include "verdict/base/crc_fold.h"
+
 namespace verdict {
 
 namespace {
@@ -29,11 +31,7 @@ Tables make_tables() {
   return tables;
 }
 
-}  // namespace
-
-std::uint32_t crc32(std::span<const std::byte> bytes) {
-  const Tables tables = make_tables();
-  std::uint32_t crc = 0xffffffff;
+std::uint32_t advance(const Tables& tables, std::uint32_t crc, std::span<const std::byte> bytes) {
   std::size_t at = 0;
   for (; bytes.size() - at >= kStep; at += kStep) {
     std::uint64_t word;
@@ -44,7 +42,18 @@ std::uint32_t crc32(std::span<const std::byte> bytes) {
   }
   for (; at < bytes.size(); ++at)
     crc = crc >> 8 ^ tables[0][(crc ^ std::to_integer<std::uint32_t>(bytes[at])) & 0xff];
-  return ~crc;
+  return crc;
+}
+
+}  // namespace
+
+std::uint32_t crc32(std::span<const std::byte> bytes) {
+  constexpr CrcFolder kFolder(kPolynomial);
+  const Tables tables = make_tables();
+  std::uint32_t crc = 0xffffffff;
+  const FoldedCrc folded = kFolder.fold(crc, bytes);
+  if (folded.taken > 0) crc = advance(tables, 0, folded.bytes);
+  return ~advance(tables, crc, bytes.subspan(folded.taken));
 }
 
 }  // namespace verdict

@@ -7,6 +7,7 @@
 #include "support/errors.h"
 #include "support/fixtures.h"
 #include "verdict/base/checked.h"
+#include "verdict/base/crc32.h"
 #include "verdict/base/file_writer.h"
 #include "verdict/base/json.h"
 #include "verdict/base/sha256.h"
@@ -187,6 +188,20 @@ TEST(FileWriter, StartsToSyncInTheMidstOfAFile) {
   writer.sync();
   writer.commit();
   EXPECT_EQ(read_text(*open_file(path)), text);
+}
+
+TEST(Crc32, IsTheRemainderOfEveryLength) {
+  EXPECT_EQ(crc32(std::as_bytes(std::span("123456789", 9))), 0xcbf43926u);
+  std::vector<std::byte> bytes(400);
+  std::uint32_t random = 1;
+  for (std::byte& byte : bytes) byte = static_cast<std::byte>((random = random * 69069 + 1) >> 24);
+  std::uint32_t expected = 0xffffffff;
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    ASSERT_EQ(crc32(std::span(bytes).first(size)), ~expected) << size;
+    expected ^= std::to_integer<std::uint32_t>(bytes[size]);
+    for (int bit = 0; bit < 8; ++bit)
+      expected = expected >> 1 ^ ((expected & 1) != 0 ? 0xedb88320 : 0);
+  }
 }
 
 }  // namespace

@@ -36,11 +36,11 @@ TEST(Crc32c, KnowsThePublishedValues) {
   EXPECT_EQ(crc32c(as_bytes("123456789")), 0xe3069283u);
 }
 
-TEST(Crc32c, IsTheSameInPartsAndWithoutTheInstruction) {
+TEST(Crc32c, IsTheSameInPartsAndWithoutTheInstructions) {
   std::vector<std::byte> bytes(1000);
   std::uint32_t random = 1;
   for (std::byte& byte : bytes) byte = static_cast<std::byte>((random = random * 69069 + 1) >> 24);
-  for (const std::size_t size : {0u, 1u, 7u, 8u, 9u, 63u, 64u, 999u, 1000u}) {
+  for (const std::size_t size : {0u, 1u, 7u, 8u, 9u, 63u, 64u, 127u, 128u, 200u, 999u, 1000u}) {
     const auto part = std::span(bytes).first(size);
     EXPECT_EQ(crc32c(part), convert::portable_crc32c(part)) << size;
     EXPECT_EQ(crc32c(std::span(bytes).subspan(size), crc32c(part)), crc32c(bytes)) << size;
