@@ -12,6 +12,26 @@ namespace verdict::convert {
 
 namespace {
 
+/// Copies a matrix transposed, tile by tile. The steps from row to row count elements.
+template <typename Element>
+void transpose(const std::byte* in, std::size_t in_step, std::byte* out, std::size_t out_step,
+               std::size_t out_rows, std::size_t out_columns) {
+  // A cache line: of rows that lie 4096 bytes apart, as many do, the first cache holds few.
+  constexpr std::size_t kTile = 64 / sizeof(Element);
+  for (std::size_t i0 = 0; i0 < out_rows; i0 += kTile) {
+    const std::size_t i1 = std::min(i0 + kTile, out_rows);
+    for (std::size_t j0 = 0; j0 < out_columns; j0 += kTile) {
+      const std::size_t j1 = std::min(j0 + kTile, out_columns);
+      for (std::size_t i = i0; i < i1; ++i) {
+        for (std::size_t j = j0; j < j1; ++j) {
+          std::memcpy(out + (i * out_step + j) * sizeof(Element),
+                      in + (i + j * in_step) * sizeof(Element), sizeof(Element));
+        }
+      }
+    }
+  }
+}
+
 /// Copies a row-major array with its axes permuted: axis `i` of `out` is axis `permutation[i]` of
 /// `in`. No axis is empty, and the last one is another than before.
 template <typename Element>
@@ -28,29 +48,15 @@ void permute(std::span<const std::byte> in, std::span<std::byte> out,
   }
   for (std::size_t axis = rank - 1; axis > 0; --axis) to[axis - 1] = to[axis] * size[axis];
 
-  // The axis that is contiguous in `in` and the one that is contiguous in `out` are walked in
-  // tiles, which a cache holds; the others count like the digits of a number.
+  // The axis that is contiguous in `in` and the one that is contiguous in `out` make a matrix; the
+  // others count like the digits of a number.
   const std::size_t inner = rank - 1;
   const auto outer =
       static_cast<std::size_t>(std::ranges::find(permutation, inner) - permutation.begin());
-  constexpr std::size_t kTile = 32;
-  const auto copy = [](std::byte* target, const std::byte* source) {
-    std::memcpy(target, source, sizeof(Element));
-  };
   std::size_t source = 0, target = 0;
   for (bool more = true; more;) {
-    for (std::size_t i0 = 0; i0 < size[outer]; i0 += kTile) {
-      const std::size_t i1 = std::min(i0 + kTile, size[outer]);
-      for (std::size_t j0 = 0; j0 < size[inner]; j0 += kTile) {
-        const std::size_t j1 = std::min(j0 + kTile, size[inner]);
-        for (std::size_t i = i0; i < i1; ++i) {
-          for (std::size_t j = j0; j < j1; ++j) {
-            copy(out.data() + (target + i * to[outer] + j) * sizeof(Element),
-                 in.data() + (source + i + j * from[inner]) * sizeof(Element));
-          }
-        }
-      }
-    }
+    transpose<Element>(in.data() + source * sizeof(Element), from[inner],
+                       out.data() + target * sizeof(Element), to[outer], size[outer], size[inner]);
     more = false;
     for (std::size_t axis = rank; axis-- > 0;) {
       if (axis == inner || axis == outer) continue;
