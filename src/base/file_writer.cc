@@ -47,15 +47,15 @@ void FileWriter::write(std::span<const std::byte> bytes) {
 }
 
 void FileWriter::start_sync() {
-#ifdef __linux__
   // In large steps: a page that is filled up later would be written twice.
   constexpr std::uint64_t kStep = std::uint64_t{4} << 20;
   if (written_ - started_ < kStep) return;
+#ifdef __linux__
   // An error shows up again in `sync`.
   sync_file_range(fd_, static_cast<off_t>(started_), static_cast<off_t>(written_ - started_),
                   SYNC_FILE_RANGE_WRITE);
-  started_ = written_;
 #endif
+  started_ = written_;
 }
 
 void FileWriter::sync() {
