@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # build.sh [VARIANT…]: the npm package's files in web/dist: WebAssembly variants (default: all four),
-# their manifest, and the compiled TypeScript. Checks the sizes against web/size-budget.json.
+# their manifest, and the bundled TypeScript. Checks the sizes against web/size-budget.json.
 source "$(dirname "$0")/common.sh"
 cd "$ROOT"
 variants=("$@")
@@ -41,9 +41,7 @@ done
 say "Compiling TypeScript"
 [ -d node_modules/esbuild ] || quiet npm ci --no-audit --no-fund
 node scripts/make-classes.mjs --check
-# What was compiled from sources that are gone must not be packed.
+# What was made from sources that are gone must not be packed.
 find web/dist -mindepth 1 -maxdepth 1 ! -name wasm -exec rm -rf {} +
-# The documentation comments are for the declarations; in the code they would only be downloaded.
 npx --no-install tsc -p . --emitDeclarationOnly
-npx --no-install tsc -p . --declaration false --removeComments
 node scripts/finish-package.mjs

@@ -1,9 +1,9 @@
-// Writes the manifest of the variants in web/dist/wasm, makes the command line executable, minifies what
-// a page downloads, and checks the sizes against web/size-budget.json.
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { transformSync } from 'esbuild';
-import { builtVariants, scripts, totalSize, variantFiles } from './package-sizes.mjs';
+// Bundles the TypeScript into web/dist, writes the manifest of the variants in web/dist/wasm, and checks
+// the sizes against web/size-budget.json.
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { buildSync, transformSync } from 'esbuild';
+import { builtVariants, totalSize, variantFiles } from './package-sizes.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
 const dist = join(root, 'web/dist');
@@ -13,16 +13,6 @@ writeFileSync(
   join(wasm, 'manifest.js'),
   `// The variants that this build holds.\nexport const variants = ${JSON.stringify(names)};\n`,
 );
-// Node's modules under the names that package.json maps to a stand-in for browsers' bundles.
-for (const name of names) {
-  const path = join(wasm, `verdict-${name}.mjs`);
-  const glue = readFileSync(path, 'utf8').replaceAll(
-    /import\("node:(module|worker_threads)"\)/g,
-    'import("#node-$1")',
-  );
-  if (/import\("node:/.test(glue)) throw new Error(`${path} imports another module of Node.`);
-  writeFileSync(path, glue);
-}
 // Those that static.js imports: without threads, which need workers and so dynamic imports.
 const single = names.filter((name) => !name.endsWith('-threads'));
 writeFileSync(
@@ -33,15 +23,42 @@ writeFileSync(
     '',
   ].join('\n'),
 );
+
 // Names of properties and of files stay; a bundler that minifies again finds nothing to do.
-for (const path of [...scripts(dist), ...names.map((name) => join(wasm, `verdict-${name}.mjs`))]) {
-  const { code } = transformSync(readFileSync(path, 'utf8'), {
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    legalComments: 'none',
-  });
-  writeFileSync(path, code);
+const minified = { minify: true, format: 'esm', target: 'es2022', legalComments: 'none' };
+for (const name of names) {
+  const path = join(wasm, `verdict-${name}.mjs`);
+  // Node's modules under the names that package.json maps to a stand-in for browsers' bundles.
+  const glue = readFileSync(path, 'utf8').replaceAll(
+    /import\("node:(module|worker_threads)"\)/g,
+    'import("#node-$1")',
+  );
+  if (/import\("node:/.test(glue)) throw new Error(`${path} imports another module of Node.`);
+  writeFileSync(path, transformSync(glue, minified).code);
+}
+// One file compresses better than many. What entries share, and what is imported later, lies in runtime/:
+// paths from there to the worker and to the variants are those of the sources.
+const { metafile } = buildSync({
+  ...minified,
+  bundle: true,
+  splitting: true,
+  entryPoints: ['index', 'worker', 'static', 'hub/node_files', 'hub/no_files', 'bin/verdict'].map(
+    (name) => join(root, `web/src/${name}.ts`),
+  ),
+  outdir: dist,
+  outbase: join(root, 'web/src'),
+  chunkNames: 'runtime/[name]-[hash]',
+  external: ['./wasm/*', '../wasm/*', '#node-*', 'node:*'],
+  metafile: true,
+  absWorkingDir: root,
+  logLevel: 'warning',
+});
+for (const [output, { imports }] of Object.entries(metafile.outputs)) {
+  for (const { path, external } of imports) {
+    if (external && path.startsWith('.') && !existsSync(join(root, dirname(output), path))) {
+      throw new Error(`${output} imports "${path}", which is not there.`);
+    }
+  }
 }
 chmodSync(join(dist, 'bin/verdict.js'), 0o755);
 
