@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <limits>
 #include <span>
 
@@ -10,6 +12,7 @@
 #include "support/machine.h"
 #include "verdict/backends/xnnpack/cpu.h"
 #include "verdict/backends/xnnpack/kernels/bf16.h"
+#include "verdict/backends/xnnpack/kernels/packed_rows.h"
 #include "verdict/backends/xnnpack/kernels/quantized_rows.h"
 #include "verdict/backends/xnnpack/packing.h"
 
@@ -352,6 +355,7 @@ TEST(SevenBit, EveryEngineGivesTheSameSums) {
             const std::int32_t dot = relaxed_dot(w0, w1, x, kInput, x_is_unsigned, saturates);
             EXPECT_EQ(dot, w0 * x + w1 * kInput);
             EXPECT_EQ(static_cast<std::int16_t>(2 * dot), 2 * dot);
+            // So sums of four that are made of such pairs are those that are made at once.
           }
         }
       }
@@ -360,6 +364,68 @@ TEST(SevenBit, EveryEngineGivesTheSameSums) {
     }
   }
   EXPECT_TRUE(differs_beyond);
+}
+
+#if defined(__wasm_relaxed_simd__)
+/// Whichever dot product suits the engine, the results are the same to the last bit.
+TEST(SevenBit, BothDotProductsGiveTheSameResults) {
+  using xnnpack::Dot;
+  using xnnpack::PackedRowsKernels;
+  constexpr std::size_t kColumns = PackedRowsKernels::kColumns;
+  for (const std::size_t n : {1u, 4u, 259u, 512u}) {
+    const std::size_t groups = (n + 3) / 4;
+    std::vector<std::byte> panel(12 * kColumns + groups * 4 * kColumns);
+    std::vector<std::int32_t> corrections(kColumns);
+    auto* weights = reinterpret_cast<std::int8_t*>(panel.data()) + 4 * kColumns;
+    for (std::size_t i = 0; i < groups * 4 * kColumns; ++i) {
+      // The largest ones in a column of their own, zero behind the row's end.
+      const std::size_t column = i / 4 % kColumns;
+      if (i / (4 * kColumns) * 4 + i % 4 >= n) continue;
+      weights[i] = static_cast<std::int8_t>(column < 2 ? 63 - 126 * static_cast<int>(column)
+                                                       : static_cast<int>(i * 37 % 127) - 63);
+      corrections[column] -= weights[i];
+    }
+    std::memcpy(panel.data(), corrections.data(), 4 * kColumns);
+    const std::vector<float> scales(2 * kColumns, 0.01f);
+    std::memcpy(panel.data() + panel.size() - 8 * kColumns, scales.data(), 8 * kColumns);
+    for (std::size_t rows = 1; rows <= 6; ++rows) {
+      const std::vector<float> x = Numbers(static_cast<std::uint32_t>(rows)).take(rows * n);
+      const auto results = [&](Dot dot) {
+        const xnnpack::QuantizedRowsKernels& kernels = xnnpack::seven_bit_kernels(dot);
+        std::vector<float> y(rows * kColumns);
+        for (std::size_t row = 0; row < rows;) {
+          const std::size_t block = xnnpack::rows_of_block(rows - row, kernels.most_rows);
+          std::vector<std::byte> packed(6 * 4 * groups);
+          std::array<xnnpack::RowQuantization, 6> quantization;
+          kernels.quantize(n, block, x.data() + row * n, n, packed.data(), quantization.data());
+          kernels.product(n, block, kColumns, packed.data(), quantization.data(), panel.data(),
+                          y.data() + row * kColumns, kColumns);
+          row += block;
+        }
+        return y;
+      };
+      EXPECT_EQ(results(Dot::kPairs), results(Dot::kFours)) << rows << " rows of " << n;
+    }
+  }
+}
+#endif
+
+TEST(PackedRows, BlocksLeaveFewRowsEmpty) {
+  using xnnpack::PackedRowsKernels;
+  for (const std::size_t most : {PackedRowsKernels::kLowRows, PackedRowsKernels::kTallRows}) {
+    for (std::size_t rows = 1; rows <= 100; ++rows) {
+      std::size_t height = 0;
+      for (std::size_t left = rows; left > 0;) {
+        const std::size_t block = xnnpack::rows_of_block(left, most);
+        ASSERT_TRUE(block > 0 && block <= std::min(left, most)) << left;
+        height += block > PackedRowsKernels::kLowRows ? most : PackedRowsKernels::kLowRows;
+        left -= block;
+      }
+      EXPECT_LE(height, (rows + 3) / 4 * 4);
+      const bool fits = rows % 4 == 0 || (most == 6 && rows >= 8 && rows % 2 == 0);
+      EXPECT_TRUE(!fits || height == rows) << rows;
+    }
+  }
 }
 
 TEST(Int8Weights, ThatAreZeroOrNotFiniteStaySo) {

@@ -41,6 +41,22 @@ test('the best variant that the engine can run is chosen', async () => {
   assert.deepEqual(await chosen({ threads: 3 }, { node: newer }), ['relaxed-threads', 3]);
 });
 
+test('q8 gives the same logits whichever dot product suits the CPU', async () => {
+  const script = `
+    const { AutoModelForSequenceClassification: AutoModel } = await import('./web/dist/index.js');
+    const model = await AutoModel.from_pretrained('models/verdict-sentiment-en', { dtype: 'q8' });
+    const input_ids = [Array.from({ length: 23 }, (_, i) => 1000 + 97 * i), [101, 2023, 102]];
+    const attention_mask = input_ids.map((row) => input_ids[0].map((_, i) => Number(i < row.length)));
+    input_ids[1].push(...Array(20).fill(0));
+    const { logits } = await model({ input_ids, attention_mask });
+    console.log(JSON.stringify([...logits.data]));`;
+  const logits = await evaluate(script, { node: newer });
+  assert.ok(logits.every(Number.isFinite));
+  // Where the CPU has no AVX-VNNI both runs are alike; the core's tests compare the kernels anyway.
+  const flags = ['--no-enable-avx-vnni'];
+  assert.deepEqual(await evaluate(script, { node: newer, flags }), logits);
+});
+
 test('shared memory that cannot be used means one thread', async () => {
   const without = (setup) => chosen({ threads: 2 }, { setup });
   assert.deepEqual(await without('delete globalThis.SharedArrayBuffer;'), ['simd', 1]);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
+#include <utility>
 #include <vector>
 
 #include "xnnpack/microparams.h"
@@ -60,16 +62,17 @@ std::size_t even_rows(std::size_t rows, std::size_t mr) {
   return (rows + blocks - 1) / blocks;
 }
 
-/// Runs `kernel(first_row, rows)` over a tile in blocks of mr rows, then the activation over what
-/// it wrote.
-template <typename Kernel>
-void run_tile(const Machine& machine, const Product& product, const Tile& tile, std::size_t mr,
+/// Runs `kernel(first_row, rows, out)` over a tile in blocks of as many rows as `next` says of
+/// those that are left, and the activation over what it wrote.
+template <typename Next, typename Kernel>
+void run_tile(const Machine& machine, const Product& product, const Tile& tile, Next next,
               Kernel kernel) {
   const ProductPart& part = product.parts[tile.part];
-  for (std::size_t done = 0; done < tile.rows; done += mr) {
+  for (std::size_t done = 0; done < tile.rows;) {
     const std::size_t first = tile.first_row + done;
-    const std::size_t rows = std::min(mr, tile.rows - done);
+    const std::size_t rows = next(tile.rows - done);
     kernel(first, rows, part.out + first * part.out_stride + tile.first_column);
+    done += rows;
     if (!product.activation) continue;
     for (std::size_t row = first; row < first + rows; ++row) {
       machine.kernels->activate(*product.activation, tile.columns,
@@ -78,22 +81,36 @@ void run_tile(const Machine& machine, const Product& product, const Tile& tile, 
   }
 }
 
-/// Packs the input in blocks of four rows, then calls kernel(first row, rows, columns, panel of the
-/// part, out) for every block of every tile.
+/// Blocks of at most mr rows.
+auto blocks_of(std::size_t mr) {
+  return [mr](std::size_t left) { return std::min(left, mr); };
+}
+
+/// Packs the input in blocks of at most `most_rows` rows, then calls kernel(first row, rows,
+/// columns, panel of the part, out) for every block of every tile.
 template <typename Pack, typename Kernel>
-void run_packed_rows(const Machine& machine, const Product& product, std::size_t row_bytes,
-                     Pack pack, Kernel kernel) {
-  constexpr std::size_t kRows = PackedRowsKernels::kRows;
-  machine.pool.run((product.rows + kRows - 1) / kRows, [&](std::size_t block, std::size_t) {
-    const std::size_t first = block * kRows;
-    pack(first, std::min(kRows, product.rows - first), product.x + first * product.x_stride);
-  });
-  const auto tiles = make_tiles(product, PackedRowsKernels::kColumns, kRows, row_bytes,
+void run_packed_rows(const Machine& machine, const Product& product, std::size_t most_rows,
+                     std::size_t row_bytes, Pack pack, Kernel kernel) {
+  const auto next = [most_rows](std::size_t left) { return rows_of_block(left, most_rows); };
+  // Tiles before the last leave no rows of a block empty.
+  const auto tiles = make_tiles(product, PackedRowsKernels::kColumns,
+                                std::lcm(PackedRowsKernels::kLowRows, most_rows), row_bytes,
                                 static_cast<std::size_t>(machine.pool.threads()));
+  std::vector<std::pair<std::size_t, std::size_t>> blocks;
+  for (const Tile& tile : tiles) {
+    if (tile.first_row < (blocks.empty() ? 0 : blocks.back().first + blocks.back().second))
+      continue;
+    for (std::size_t done = 0; done < tile.rows; done += blocks.back().second)
+      blocks.emplace_back(tile.first_row + done, next(tile.rows - done));
+  }
+  machine.pool.run(blocks.size(), [&](std::size_t index, std::size_t) {
+    const auto& [first, rows] = blocks[index];
+    pack(first, rows, product.x + first * product.x_stride);
+  });
   machine.pool.run(tiles.size(), [&](std::size_t index, std::size_t) {
     const Tile& tile = tiles[index];
     const ProductPart& part = product.parts[tile.part];
-    run_tile(machine, product, tile, kRows, [&](std::size_t first, std::size_t rows, float* out) {
+    run_tile(machine, product, tile, next, [&](std::size_t first, std::size_t rows, float* out) {
       kernel(first, rows, tile, part, out);
     });
   });
@@ -103,7 +120,7 @@ void run_packed_f32(const Machine& machine, const Product& product) {
   const PackedRowsKernels& kernels = *machine.packed_rows;
   auto* packed = reinterpret_cast<float*>(product.scratch);
   run_packed_rows(
-      machine, product, product.in * sizeof(float),
+      machine, product, kernels.most_rows, product.in * sizeof(float),
       [&](std::size_t first, std::size_t rows, const float* x) {
         kernels.pack_f32(product.in, rows, x, product.x_stride, packed + first * product.in);
       },
@@ -119,10 +136,10 @@ void run_packed_q8(const Machine& machine, const Product& product,
                    const QuantizedRowsKernels& kernels) {
   const std::size_t stride = round_up(product.in, kernels.group) * kernels.input_bytes;
   auto* quantization = reinterpret_cast<RowQuantization*>(product.scratch);
-  std::byte* packed =
-      product.scratch + round_up(product.rows, PackedRowsKernels::kRows) * sizeof(RowQuantization);
+  std::byte* packed = product.scratch +
+                      round_up(product.rows, PackedRowsKernels::kLowRows) * sizeof(RowQuantization);
   run_packed_rows(
-      machine, product, stride,
+      machine, product, kernels.most_rows, stride,
       [&](std::size_t first, std::size_t rows, const float* x) {
         kernels.quantize(product.in, rows, x, product.x_stride, packed + first * stride,
                          quantization + first);
@@ -146,12 +163,14 @@ void run_f32(const Machine& machine, const Product& product) {
     const ProductPart& part = product.parts[tile.part];
     const float* panel = std::get<PackedF32>(*part.weight).panel(tile.first_column);
     const std::size_t mr = even_rows(tile.rows, gemm.mr);
-    run_tile(machine, product, tile, mr, [&](std::size_t first, std::size_t rows, float* out) {
-      gemm.choose(rows)(rows, tile.columns, product.in * sizeof(float),
-                        product.x + first * product.x_stride, product.x_stride * sizeof(float),
-                        panel, out, part.out_stride * sizeof(float), gemm.layout.nr * sizeof(float),
-                        &unbounded());
-    });
+    run_tile(machine, product, tile, blocks_of(mr),
+             [&](std::size_t first, std::size_t rows, float* out) {
+               gemm.choose(rows)(rows, tile.columns, product.in * sizeof(float),
+                                 product.x + first * product.x_stride,
+                                 product.x_stride * sizeof(float), panel, out,
+                                 part.out_stride * sizeof(float), gemm.layout.nr * sizeof(float),
+                                 &unbounded());
+             });
   });
 }
 
@@ -178,10 +197,11 @@ void run_bf16(const Machine& machine, const Product& product) {
     const ProductPart& part = product.parts[tile.part];
     const std::byte* panel = std::get<PackedBF16>(*part.weight).panel(tile.first_column);
     const std::size_t mr = even_rows(tile.rows, BF16Kernels::kRows);
-    run_tile(machine, product, tile, mr, [&](std::size_t first, std::size_t rows, float* out) {
-      kernels.product(product.in, rows, tile.columns, x + first * stride, stride, panel, out,
-                      part.out_stride);
-    });
+    run_tile(machine, product, tile, blocks_of(mr),
+             [&](std::size_t first, std::size_t rows, float* out) {
+               kernels.product(product.in, rows, tile.columns, x + first * stride, stride, panel,
+                               out, part.out_stride);
+             });
   });
 }
 
@@ -213,11 +233,13 @@ void run_q8(const Machine& machine, const Product& product) {
     const ProductPart& part = product.parts[tile.part];
     const std::byte* panel = std::get<PackedQ8>(*part.weight).panel(tile.first_column);
     const std::size_t mr = gemm.pads_rows ? gemm.mr : even_rows(tile.rows, gemm.mr);
-    run_tile(machine, product, tile, mr, [&](std::size_t first, std::size_t rows, float* out) {
-      gemm.choose(rows)(rows, tile.columns, product.in, quantized + first * stride, stride, panel,
-                        out, part.out_stride * sizeof(float), gemm.layout.nr * sizeof(float),
-                        &unbounded(), quantization + first);
-    });
+    run_tile(machine, product, tile, blocks_of(mr),
+             [&](std::size_t first, std::size_t rows, float* out) {
+               gemm.choose(rows)(rows, tile.columns, product.in, quantized + first * stride, stride,
+                                 panel, out, part.out_stride * sizeof(float),
+                                 gemm.layout.nr * sizeof(float), &unbounded(),
+                                 quantization + first);
+             });
   });
 }
 
@@ -234,7 +256,7 @@ Machine::Machine(int threads)
       pool(threads) {}
 
 std::uint64_t product_scratch(ComputeType type, std::uint64_t rows, std::uint64_t in) {
-  const std::uint64_t packed = round_up(rows, PackedRowsKernels::kRows);
+  const std::uint64_t packed = round_up(rows, PackedRowsKernels::kLowRows);
   if (type == ComputeType::kQ8) {
     if (const auto* kernels = quantized_rows_kernels(static_cast<std::size_t>(in))) {
       return packed *

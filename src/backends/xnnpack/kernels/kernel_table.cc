@@ -41,13 +41,11 @@ const BF16Kernels* bf16_kernels([[maybe_unused]] const KernelChoice& choice) {
 
 #if defined(__wasm__)
 const QuantizedRowsKernels& twelve_bit_kernels();
-#if defined(__wasm_relaxed_simd__)
-const QuantizedRowsKernels& seven_bit_kernels();
-#endif
 
 const QuantizedRowsKernels* quantized_rows_kernels([[maybe_unused]] std::size_t n) {
 #if defined(__wasm_relaxed_simd__)
-  if (n >= kLeastSevenBitInputs) return &seven_bit_kernels();
+  static const QuantizedRowsKernels& seven_bits = seven_bit_kernels(fastest_dot());
+  if (n >= kLeastSevenBitInputs) return &seven_bits;
 #endif
   return &twelve_bit_kernels();
 }

@@ -7,15 +7,15 @@
 
 namespace verdict::xnnpack {
 
-/// Int8 products of our own over blocks of four quantised rows (`PackedRowsKernels`'s shape), in
-/// which `group` inputs of a row lie side by side: [⌈n / group⌉][4][group].
+/// Int8 products of our own over blocks of quantised rows (`PackedRowsKernels`'s shape), in which
+/// `group` inputs of a row lie side by side: [⌈n / group⌉][height of the block][group].
 struct QuantizedRowsKernels {
+  std::size_t most_rows;
   std::size_t group;
   std::size_t input_bytes;      ///< of a quantised input
   std::int32_t largest_weight;  ///< weights are symmetric up to this
 
-  /// Quantises four rows of n floats (`rows` of them real, the others zero). A row that is not
-  /// finite has the scale NaN.
+  /// Quantises a block of `rows` rows of n floats. A row that is not finite has the scale NaN.
   void (*quantize)(std::size_t n, std::size_t rows, const float* x, std::size_t stride,
                    std::byte* out, RowQuantization* quantization);
   /// c[rows][columns] = a · panel, where panel is 8 times minus the column's sum (int32),
@@ -28,14 +28,23 @@ struct QuantizedRowsKernels {
 /// The kernels of this build for rows of n inputs, or null where XNNPACK's are as fast.
 const QuantizedRowsKernels* quantized_rows_kernels(std::size_t n);
 
+#if defined(__wasm_relaxed_simd__)
+/// The instruction by which products of 7-bit operands are summed.
+enum class Dot { kPairs, kFours };
+/// Four products a sum where the engine has one instruction of the CPU for them; the sums are
+/// equal.
+Dot fastest_dot();
+const QuantizedRowsKernels& seven_bit_kernels(Dot dot);
+#endif
+
 /// Shorter rows keep 12-bit inputs and 8-bit weights where longer ones have 7-bit operands: such
 /// layers (a classifier's head, small models) cost little, so they need not lose precision.
 inline constexpr std::size_t kLeastSevenBitInputs = 256;
 
-/// The 7-bit operands of a build with relaxed SIMD. Its dot product of 16 pairs may saturate or
-/// wrap its int16 results, and may take the second operand for signed or unsigned: with inputs that
-/// are never negative and weights this small neither happens, nor when two results are added in
-/// int16, so every engine gives the same numbers.
+/// The 7-bit operands of a build with relaxed SIMD. Its dot products of 16 pairs may saturate or
+/// wrap their int16 results, and may take the second operand for signed or unsigned: with inputs
+/// that are never negative and weights this small neither happens, nor when two results are added
+/// in int16, so every engine, and both kernels, give the same numbers.
 struct SevenBit {
   static constexpr std::int32_t kLargestInput = 127;
   static constexpr std::int32_t kLargestWeight = 63;

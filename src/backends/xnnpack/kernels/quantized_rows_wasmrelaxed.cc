@@ -1,11 +1,16 @@
 // Products of 7-bit inputs and 7-bit weights over packed rows for WebAssembly's relaxed SIMD.
 //
-// A row is 0 … 127 with a zero point, a weight ±63 (`SevenBit` says why). One instruction
-// (i16x8.relaxed_dot_i8x16_i7x16_s) multiplies sixteen pairs and adds neighbours in int16; two such
-// results are added there before they are widened to int32: 32 products in five instructions, where
-// plain SIMD needs eight. The zero point is corrected by minus the sum of a column's weights, with
-// which its int32 sum begins. The limit is the multiplying instruction, two a clock on x86
-// (pmaddubsw).
+// A row is 0 … 127 with a zero point, a weight ±63 (`SevenBit` says why). The zero point is
+// corrected by minus the sum of a column's weights, with which its int32 sum begins. There are two
+// instructions:
+//
+// - i32x4.relaxed_dot_i8x16_i7x16_add_s adds sixteen products to int32 sums of four. Where the CPU
+// has
+//   it (vpdpbusd of x86's AVX-VNNI, sdot of Arm) it is one instruction, two a clock, and a block
+//   has six rows, whose 12 accumulators hide its latency. Elsewhere engines need five.
+// - i16x8.relaxed_dot_i8x16_i7x16_s adds pairs in int16 (pmaddubsw of x86, two a clock); two such
+//   results are added there before they are widened to int32: 32 products in five instructions,
+//   where plain SIMD needs eight. A block has four rows: there are temporaries.
 #if defined(__wasm_relaxed_simd__)
 #include "verdict/backends/xnnpack/kernels/quantized_rows.h"
 #include "verdict/backends/xnnpack/kernels/wasm_vectors.h"
@@ -14,7 +19,8 @@ namespace verdict::xnnpack {
 
 namespace {
 
-constexpr std::size_t kRows = PackedRowsKernels::kRows;
+constexpr std::size_t kLow = PackedRowsKernels::kLowRows;
+constexpr std::size_t kTall = PackedRowsKernels::kTallRows;
 constexpr std::size_t kGroup = 4;
 constexpr float kLargest = SevenBit::kLargestInput;
 
@@ -48,8 +54,10 @@ Range range_of(std::size_t n, const float* x) {
   return range;
 }
 
-void quantize(std::size_t n, std::size_t rows, const float* x, std::size_t stride, std::byte* out,
-              RowQuantization* quantization) {
+/// Quantises kRows rows (`rows` of them real) into out[⌈n / 4⌉], `step` bytes apart.
+template <std::size_t kRows>
+void quantize_rows(std::size_t n, std::size_t rows, const float* x, std::size_t stride,
+                   std::byte* out, std::size_t step, RowQuantization* quantization) {
   const float* from[kRows];
   v128_t factors[kRows];
   v128_t zero_points[kRows];
@@ -67,51 +75,81 @@ void quantize(std::size_t n, std::size_t rows, const float* x, std::size_t strid
     factors[r] = wasm_f32x4_splat(inverse[r]);
     zero_points[r] = wasm_i32x4_splat(quantization[r].zero_point);
   }
-  const auto rounded = [&](std::size_t r, v128_t v) {
-    return wasm_i32x4_add(
-        wasm_i32x4_trunc_sat_f32x4(wasm_f32x4_nearest(wasm_f32x4_mul(v, factors[r]))),
-        zero_points[r]);
+  const auto rounded = [&](std::size_t r, const float* at) {
+    return wasm_i32x4_add(wasm_i32x4_trunc_sat_f32x4(
+                              wasm_f32x4_nearest(wasm_f32x4_mul(wasm_v128_load(at), factors[r]))),
+                          zero_points[r]);
   };
-  const auto store = [&](v128_t a, v128_t b, v128_t c, v128_t d) {
-    const v128_t bytes =
-        wasm_u8x16_narrow_i16x8(wasm_i16x8_narrow_i32x4(a, b), wasm_i16x8_narrow_i32x4(c, d));
-    wasm_v128_store(out, wasm_u8x16_min(bytes, wasm_i8x16_splat(SevenBit::kLargestInput)));
-    out += kRows * kGroup;
+  const auto two = [&](std::size_t r, const float* a, const float* b) {
+    return wasm_i16x8_narrow_i32x4(rounded(r, a), rounded(r + 1, b));
+  };
+  const auto store = [&](const float* const(&at)[kRows]) {
+    const v128_t low = two(0, at[0], at[1]);
+    const v128_t high = kRows > 2 ? two(kRows - 2, at[kRows - 2], at[kRows - 1]) : low;
+    const v128_t bytes = wasm_u8x16_min(wasm_u8x16_narrow_i16x8(low, high),
+                                        wasm_i8x16_splat(SevenBit::kLargestInput));
+    if (kRows > 2) {
+      wasm_v128_store(out, bytes);
+    } else {
+      wasm_v128_store64_lane(out, bytes, 0);
+    }
+    out += step;
   };
   std::size_t i = 0;
   for (; i + kGroup <= n; i += kGroup) {
-    store(rounded(0, wasm_v128_load(from[0] + i)), rounded(1, wasm_v128_load(from[1] + i)),
-          rounded(2, wasm_v128_load(from[2] + i)), rounded(3, wasm_v128_load(from[3] + i)));
+    store(from);
+    for (auto& row : from) row += kGroup;
   }
   if (i == n) return;
   // Inputs behind the row meet weights of zero.
   float rest[kRows][kGroup] = {};
-  for (std::size_t r = 0; r < kRows; ++r)
-    std::memcpy(rest[r], from[r] + i, (n - i) * sizeof(float));
-  store(rounded(0, wasm_v128_load(rest[0])), rounded(1, wasm_v128_load(rest[1])),
-        rounded(2, wasm_v128_load(rest[2])), rounded(3, wasm_v128_load(rest[3])));
+  for (std::size_t r = 0; r < kRows; ++r) {
+    std::memcpy(rest[r], from[r], (n - i) * sizeof(float));
+    from[r] = rest[r];
+  }
+  store(from);
 }
 
-__attribute__((noinline)) void product(std::size_t n, std::size_t rows, std::size_t columns,
-                                       const std::byte* a, const RowQuantization* quantization,
-                                       const std::byte* panel, float* c, std::size_t stride) {
-  v128_t sums[kRows][2];
+void quantize(std::size_t n, std::size_t rows, const float* x, std::size_t stride, std::byte* out,
+              RowQuantization* quantization) {
+  const bool is_tall = rows > kLow;
+  const std::size_t step = (is_tall ? kTall : kLow) * kGroup;
+  quantize_rows<kLow>(n, rows, x, stride, out, step, quantization);
+  if (!is_tall) return;
+  quantize_rows<kTall - kLow>(n, rows - kLow, x + kLow * stride, stride, out + kLow * kGroup, step,
+                              quantization + kLow);
+}
+
+template <std::size_t kRows>
+void start_sums(const RowQuantization* quantization, const std::byte* panel,
+                v128_t (&sums)[kRows][2]) {
   for (std::size_t r = 0; r < kRows; ++r) {
     const v128_t zero_point = wasm_i32x4_splat(quantization[r].zero_point);
     sums[r][0] = wasm_i32x4_mul(zero_point, wasm_v128_load(panel));
     sums[r][1] = wasm_i32x4_mul(zero_point, wasm_v128_load(panel + 16));
   }
+}
+
+constexpr std::size_t kPanelStart = PackedRowsKernels::kColumns * sizeof(std::int32_t);
+
+__attribute__((noinline)) void multiply_pairs(std::size_t n, std::size_t rows, std::size_t columns,
+                                              const std::byte* a,
+                                              const RowQuantization* quantization,
+                                              const std::byte* panel, float* c,
+                                              std::size_t stride) {
+  v128_t sums[kLow][2];
+  start_sums(quantization, panel, sums);
   const auto add = [](v128_t& sum, v128_t pairs) {
     sum = wasm_i32x4_add(sum, wasm_i32x4_extadd_pairwise_i16x8(pairs));
   };
-  const std::byte* w = panel + PackedRowsKernels::kColumns * sizeof(std::int32_t);
+  const std::byte* w = panel + kPanelStart;
   std::size_t groups = (n + kGroup - 1) / kGroup;
 #pragma clang loop unroll(disable)
   for (; groups >= 2; groups -= 2, a += 32, w += 64) {
     for (std::size_t half = 0; half < 2; ++half) {
       const v128_t w0 = wasm_v128_load(w + 16 * half);
       const v128_t w1 = wasm_v128_load(w + 32 + 16 * half);
-      for (std::size_t r = 0; r < kRows; ++r) {
+      for (std::size_t r = 0; r < kLow; ++r) {
         add(sums[r][half],
             wasm_i16x8_add(
                 wasm_i16x8_relaxed_dot_i8x16_i7x16(w0, wasm_v128_load32_splat(a + 4 * r)),
@@ -122,7 +160,7 @@ __attribute__((noinline)) void product(std::size_t n, std::size_t rows, std::siz
   if (groups > 0) {
     for (std::size_t half = 0; half < 2; ++half) {
       const v128_t w0 = wasm_v128_load(w + 16 * half);
-      for (std::size_t r = 0; r < kRows; ++r) {
+      for (std::size_t r = 0; r < kLow; ++r) {
         add(sums[r][half],
             wasm_i16x8_relaxed_dot_i8x16_i7x16(w0, wasm_v128_load32_splat(a + 4 * r)));
       }
@@ -132,11 +170,55 @@ __attribute__((noinline)) void product(std::size_t n, std::size_t rows, std::siz
   store_scaled(sums, quantization, w, rows, columns, c, stride);
 }
 
-constexpr QuantizedRowsKernels kKernels{kGroup, 1, SevenBit::kLargestWeight, &quantize, &product};
+template <std::size_t kRows>
+__attribute__((noinline)) void multiply_fours(std::size_t n, std::size_t rows, std::size_t columns,
+                                              const std::byte* a,
+                                              const RowQuantization* quantization,
+                                              const std::byte* panel, float* c,
+                                              std::size_t stride) {
+  v128_t sums[kRows][2];
+  start_sums(quantization, panel, sums);
+  const std::byte* w = panel + kPanelStart;
+#pragma clang loop unroll(disable)
+  for (std::size_t groups = (n + kGroup - 1) / kGroup; groups > 0; --groups, w += 32) {
+    const v128_t w0 = wasm_v128_load(w);
+    const v128_t w1 = wasm_v128_load(w + 16);
+    for (std::size_t r = 0; r < kRows; ++r, a += kGroup) {
+      const v128_t x = wasm_v128_load32_splat(a);
+      sums[r][0] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(w0, x, sums[r][0]);
+      sums[r][1] = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(w1, x, sums[r][1]);
+    }
+  }
+  store_scaled(sums, quantization, w, rows, columns, c, stride);
+}
+
+void product_of_fours(std::size_t n, std::size_t rows, std::size_t columns, const std::byte* a,
+                      const RowQuantization* quantization, const std::byte* panel, float* c,
+                      std::size_t stride) {
+  (rows > kLow ? &multiply_fours<kTall> : &multiply_fours<kLow>)(n, rows, columns, a, quantization,
+                                                                 panel, c, stride);
+}
+
+constexpr QuantizedRowsKernels kPairs{kLow,      kGroup,         1, SevenBit::kLargestWeight,
+                                      &quantize, &multiply_pairs};
+constexpr QuantizedRowsKernels kFours{kTall,     kGroup,           1, SevenBit::kLargestWeight,
+                                      &quantize, &product_of_fours};
 
 }  // namespace
 
-const QuantizedRowsKernels& seven_bit_kernels() { return kKernels; }
+Dot fastest_dot() {
+  // An operand of eight bits shows how the engine computes: only x86's pmaddubsw, which adds pairs,
+  // saturates. Volatile, so that no optimiser settles it.
+  const volatile int largest = 0xff;
+  const v128_t sums = wasm_i32x4_relaxed_dot_i8x16_i7x16_add(
+      wasm_i8x16_splat(INT8_MAX), wasm_i8x16_splat(static_cast<std::int8_t>(largest)),
+      wasm_i32x4_splat(0));
+  return wasm_i32x4_extract_lane(sums, 0) == 2 * INT16_MAX ? Dot::kPairs : Dot::kFours;
+}
+
+const QuantizedRowsKernels& seven_bit_kernels(Dot dot) {
+  return dot == Dot::kPairs ? kPairs : kFours;
+}
 
 }  // namespace verdict::xnnpack
 #endif

@@ -11,7 +11,7 @@ namespace verdict::xnnpack {
 
 namespace {
 
-constexpr std::size_t kRows = PackedRowsKernels::kRows;
+constexpr std::size_t kRows = PackedRowsKernels::kLowRows;
 constexpr std::size_t kColumns = PackedRowsKernels::kColumns;
 
 /// The bound of quantised inputs that keeps the int32 sums of n products with ±127 from
@@ -98,7 +98,7 @@ __attribute__((noinline)) void product_q8(std::size_t n, std::size_t rows, std::
   store_scaled(sums, quantization, w, rows, columns, c, stride);
 }
 
-constexpr QuantizedRowsKernels kKernels{2, sizeof(std::int16_t), 127, &quantize, &product_q8};
+constexpr QuantizedRowsKernels kKernels{kRows, 2, sizeof(std::int16_t), 127, &quantize, &product_q8};
 
 }  // namespace
 

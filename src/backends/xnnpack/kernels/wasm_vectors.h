@@ -20,10 +20,11 @@ inline v128_t multiply_add(v128_t a, v128_t b, v128_t c) {
 }
 
 /// Stores a block of results, or the part of it that exists.
-inline void store_block(const v128_t (&sums)[PackedRowsKernels::kRows][2], std::size_t rows,
-                        std::size_t columns, float* c, std::size_t stride) {
-  if (rows == PackedRowsKernels::kRows && columns == PackedRowsKernels::kColumns) {
-    for (std::size_t r = 0; r < PackedRowsKernels::kRows; ++r) {
+template <std::size_t kRows>
+void store_block(const v128_t (&sums)[kRows][2], std::size_t rows, std::size_t columns, float* c,
+                 std::size_t stride) {
+  if (rows == kRows && columns == PackedRowsKernels::kColumns) {
+    for (std::size_t r = 0; r < kRows; ++r) {
       wasm_v128_store(c + r * stride, sums[r][0]);
       wasm_v128_store(c + r * stride + 4, sums[r][1]);
     }
@@ -39,13 +40,14 @@ inline void store_block(const v128_t (&sums)[PackedRowsKernels::kRows][2], std::
 
 /// Stores a block of int32 sums times the row's and the column's scale, plus the bias: 8 scales and
 /// 8 biases lie at `end`.
-inline void store_scaled(v128_t (&sums)[PackedRowsKernels::kRows][2],
-                         const RowQuantization* quantization, const std::byte* end,
-                         std::size_t rows, std::size_t columns, float* c, std::size_t stride) {
+template <std::size_t kRows>
+void store_scaled(v128_t (&sums)[kRows][2], const RowQuantization* quantization,
+                  const std::byte* end, std::size_t rows, std::size_t columns, float* c,
+                  std::size_t stride) {
   for (std::size_t half = 0; half < 2; ++half) {
     const v128_t by_column = wasm_v128_load(end + 16 * half);
     const v128_t bias = wasm_v128_load(end + 32 + 16 * half);
-    for (std::size_t r = 0; r < PackedRowsKernels::kRows; ++r) {
+    for (std::size_t r = 0; r < kRows; ++r) {
       const v128_t scale = wasm_f32x4_mul(wasm_f32x4_splat(quantization[r].scale), by_column);
       sums[r][half] = multiply_add(wasm_f32x4_convert_i32x4(sums[r][half]), scale, bias);
     }
