@@ -301,7 +301,8 @@ TEST(Int8, AmxGivesTheBitsOfVnni) {
   if (xnnpack::detect_isa() < xnnpack::Isa::kAvx512Amx)
     GTEST_SKIP() << "This CPU has no AMX, or the system does not let this process use it.";
   constexpr std::size_t kMost = xnnpack::kMostAmxRows;
-  for (const std::size_t in : {1u, 4u, 63u, 64u, 65u, 250u, 768u, 1283u, 66049u}) {
+  for (const std::size_t in : std::initializer_list<std::size_t>{1, 4, 63, 64, 65, 250, 768, 1283,
+                                                                 xnnpack::kMostQ8Inputs}) {
     const bool is_largest = in > 2000;
     Numbers numbers(static_cast<std::uint32_t>(in));
     xnnpack::PackedQ8 packed({32, 4, 1}, 32, in);

