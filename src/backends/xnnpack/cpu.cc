@@ -118,7 +118,7 @@ KernelChoice parse_kernel_choice(std::string_view words, Isa best) {
     if (*isa > best) {
       throw Error(ErrorCode::kUnsupported,
                   concat("VERDICT_KERNELS asks for ", word,
-                         ", which this CPU lacks; the best it has is ", isa_name(best), "."));
+                         ", which this machine lacks; the best it has is ", isa_name(best), "."));
     }
     choice.isa = *isa;
   }

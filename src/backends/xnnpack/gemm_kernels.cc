@@ -128,7 +128,7 @@ GemmKernels<Q8GemmKernel> q8_gemm_kernels([[maybe_unused]] const KernelChoice& c
 #elif defined(__x86_64__)
   switch (choice.isa) {
     case Isa::kAvx512Amx:
-      // Wins from 2 rows on, and ties for one.
+      // 2 to 4 times as fast as what is below; for few rows it calls VNNI's kernel itself.
       if (choice.products != Products::kXnnpack) {
         return {&product_amx, &product_amx,           kAmxRows, {32, 4, 1}, 128,
                 false,        kMostAmxRows / kAmxRows};
