@@ -82,7 +82,7 @@ double q8_tolerance([[maybe_unused]] std::int64_t in) {
 }
 
 TEST_P(Linear, EveryNumberOfRows) {
-  std::vector<std::size_t> all{63, 64, 65, 128, 129};  // Around the blocks and calls of AMX.
+  std::vector<std::size_t> all{63, 64, 65, 256, 257};  // Around the blocks and calls of AMX.
   for (std::size_t rows = 1; rows <= 33; ++rows) all.push_back(rows);
   for (const std::size_t rows : all) {
     SCOPED_TRACE(rows);

@@ -9,7 +9,7 @@ namespace verdict::xnnpack {
 
 /// Rows of a block of the kernels for AMX, and the most of a call.
 inline constexpr std::size_t kAmxRows = 32;
-inline constexpr std::size_t kMostAmxRows = 128;
+inline constexpr std::size_t kMostAmxRows = 256;
 static_assert(kMostAmxRows % kAmxRows == 0);
 
 /// `product_8x32c4_avx512vnni` for more rows, to the last bit the same. Rows of inputs are padded
