@@ -1,8 +1,9 @@
 // verdict_products [--write FILE]: GFLOP/s of the matrix products by number of rows, on one thread.
 // --write puts the comparison of XNNPACK's products with our own, by which they are chosen, into
 // src/backends/xnnpack/kernels/product_choice.inc. On AVX-512 the first line tells what the
-// CPU can do at most: loops of nothing but independent multiplying instructions. Our kernels for AMX
-// are in no table: they run wherever the CPU has it; the others are those of the set avx512vnni.
+// CPU can do at most: loops of nothing but independent multiplying instructions. Our kernels for
+// AMX are in no table: they run wherever the CPU has it; the others are those of the set
+// avx512vnni.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
