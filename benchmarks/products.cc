@@ -1,7 +1,9 @@
 // verdict_products [--write FILE]: GFLOP/s of the matrix products by number of rows, on one thread.
 // --write puts the comparison of XNNPACK's products with our own, by which they are chosen, into
 // src/backends/xnnpack/kernels/product_choice.inc. On AVX-512 the first line tells what the
-// CPU can do at most: a loop of nothing but independent multiplying instructions.
+// CPU can do at most: loops of nothing but independent multiplying instructions. Our kernels for
+// AMX are in no table: they run wherever the CPU has it; the others are those of the set
+// avx512vnni.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -10,6 +12,7 @@
 #include <fstream>
 #include <functional>
 #include <iostream>
+#include <list>
 #include <memory>
 #include <string>
 #include <utility>
@@ -67,6 +70,24 @@ __attribute__((target("avx512f,avx512vnni"))) float multiply_int8() {
   return static_cast<float>(out[0]);
 }
 
+__attribute__((target("amx-tile,amx-int8"))) float multiply_amx() {
+  struct alignas(64) {
+    std::uint8_t palette = 1;
+    std::uint8_t reserved[15] = {};
+    std::uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+    std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+  } configuration;
+  asm volatile("ldtilecfg %0" : : "m"(configuration));
+  for (int step = 0; step < kSteps; ++step) {
+    _tile_dpbusd(0, 4, 6);
+    _tile_dpbusd(1, 4, 7);
+    _tile_dpbusd(2, 5, 6);
+    _tile_dpbusd(3, 5, 7);
+  }
+  _tile_release();
+  return 0;
+}
+
 /// Prints what the units of multiplication can do: products of the loops above a second.
 void print_limits() {
   if (xnnpack::detect_isa() < xnnpack::Isa::kAvx512) return;
@@ -77,8 +98,11 @@ void print_limits() {
     return std::isnan(kept) ? 0 : operations * kSteps * kAccumulators / least / 1e9;
   };
   std::printf("limit f32 %.0f GFLOP/s", limit(multiply_f32, 32));
-  if (xnnpack::detect_isa() == xnnpack::Isa::kAvx512Vnni)
+  if (xnnpack::detect_isa() >= xnnpack::Isa::kAvx512Vnni)
     std::printf(", int8 %.0f GOP/s", limit(multiply_int8, 128));
+  // A step has 4 products of tiles; those of bfloat16 have half the operations.
+  if (xnnpack::detect_isa() >= xnnpack::Isa::kAvx512Amx)
+    std::printf(", AMX int8 %.0f GOP/s", limit(multiply_amx, 4.0 * 32768 / kAccumulators));
   std::printf("\n");
 }
 #else
@@ -93,13 +117,13 @@ class Layer {
     Graph graph;
     const auto weight = graph.parameter("w", {out, in}, graph::Initializer::zeros());
     const auto bias = graph.parameter("b", {out}, graph::Initializer::zeros());
-    const auto x =
-        graph.apply(graph::FloatInputOp{"x", Graph::kTokens, in,
-                                        [](const graph::Batch&, std::span<float> values) {
-                                          for (std::size_t i = 0; i < values.size(); ++i)
-                                            values[i] = static_cast<float>(i % 17) - 8;
-                                        }},
-                    {});
+    // Written once, into memory that nothing else of the plan uses: it would take longer than AMX.
+    const auto write = [&](const graph::Batch&, std::span<float> values) {
+      if (values.data() == written_) return;
+      written_ = values.data();
+      for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 17) - 8;
+    };
+    const auto x = graph.apply(graph::FloatInputOp{"x", Graph::kTokens, in, write}, {});
     graph.output("y",
                  graph.apply(graph::LinearOp{{{weight, bias, false, {}}}, std::nullopt, 1}, {x}));
     weights_ = backend->create_weights(graph, type);
@@ -110,9 +134,13 @@ class Layer {
     context_ = backend->compile(graph, weights_, 0)->create_context();
   }
 
+  Layer(const Layer&) = delete;
+  Layer& operator=(const Layer&) = delete;
+
   void run(const graph::Batch& batch) { context_->run(batch); }
 
  private:
+  const float* written_ = nullptr;
   std::shared_ptr<Weights> weights_;
   std::unique_ptr<Context> context_;
 };
@@ -137,15 +165,18 @@ std::vector<double> speeds(const std::vector<Kind>& kinds, std::int32_t rows) {
   const graph::Batch batch = rows_of(rows);
   std::vector<double> logarithms(kinds.size());
   for (const auto& [in, out] : kSizes) {
-    std::vector<Layer> layers;
+    std::list<Layer> layers;
     for (const Kind& kind : kinds) layers.emplace_back(kind.backend, kind.type, in, out);
     std::vector<double> least(kinds.size(), 1e9);
     const double operations = 2.0 * rows * static_cast<double>(in * out);
     // About 30 ms of each at 100 GFLOP/s.
     const int turns = std::max(5, static_cast<int>(3e9 / operations));
     for (int turn = 0; turn < turns; ++turn) {
-      for (std::size_t i = 0; i < kinds.size(); ++i)
-        least[i] = std::min(least[i], seconds([&] { layers[i].run(batch); }));
+      std::size_t i = 0;
+      for (Layer& layer : layers) {
+        least[i] = std::min(least[i], seconds([&] { layer.run(batch); }));
+        ++i;
+      }
     }
     for (std::size_t i = 0; i < kinds.size(); ++i)
       logarithms[i] += std::log(operations / least[i] / 1e9) / std::size(kSizes);
@@ -163,18 +194,24 @@ std::shared_ptr<const Backend> backend_with(const char* kernels) {
 
 int measure(const std::string& file) {
   const xnnpack::Isa isa = xnnpack::detect_isa();
+  const bool has_amx = isa >= xnnpack::Isa::kAvx512Amx;
+  const auto own = backend_with(has_amx ? "avx512vnni,own" : "own");
   std::vector<Kind> kinds{{"XNNPACK f32", backend_with("xnnpack"), ComputeType::kF32},
-                          {"own f32", backend_with("own"), ComputeType::kF32},
+                          {"own f32", own, ComputeType::kF32},
                           {"XNNPACK q8", backend_with("xnnpack"), ComputeType::kQ8},
-                          {"own q8", backend_with("own"), ComputeType::kQ8}};
+                          {"own q8", own, ComputeType::kQ8}};
   if (file.empty()) {
     try {
-      create_xnnpack_backend(1)->create_weights(Graph(), ComputeType::kBF16);
-      kinds.push_back({"bf16", create_xnnpack_backend(1), ComputeType::kBF16});
+      own->create_weights(Graph(), ComputeType::kBF16);
+      kinds.push_back({"bf16", own, ComputeType::kBF16});
     } catch (const Error&) {
       // This CPU has no products of bfloat16.
     }
-  } else if (isa != xnnpack::Isa::kAvx512Vnni) {
+    if (has_amx) {
+      kinds.push_back({"AMX q8", create_xnnpack_backend(1), ComputeType::kQ8});
+      kinds.push_back({"AMX bf16", create_xnnpack_backend(1), ComputeType::kBF16});
+    }
+  } else if (isa < xnnpack::Isa::kAvx512Vnni) {
     std::cerr << "Only AVX-512 with VNNI has all products of our own to compare; this CPU is "
               << xnnpack::isa_name(isa) << ".\n";
     return 1;

@@ -23,6 +23,10 @@ TEST(KernelChoice, TakesTheBestUnlessWordsSayOtherwise) {
   EXPECT_EQ(parse_kernel_choice("xnnpack", Isa::kAvx512).products, Products::kXnnpack);
   EXPECT_EQ(parse_kernel_choice("own", Isa::kAvx512).products, Products::kOwn);
 
+  EXPECT_EQ(parse_kernel_choice("", Isa::kAvx512Amx).isa, Isa::kAvx512Amx);
+  EXPECT_EQ(parse_kernel_choice("avx512amx", Isa::kAvx512Amx).isa, Isa::kAvx512Amx);
+  EXPECT_EQ(parse_kernel_choice("avx512vnni", Isa::kAvx512Amx).isa, Isa::kAvx512Vnni);
+
   EXPECT_EQ(parse_kernel_choice("xnnpack,avx2", Isa::kAvx512).isa, Isa::kAvx2);
   EXPECT_EQ(parse_kernel_choice("xnnpack,avx2", Isa::kAvx512).products, Products::kXnnpack);
 }
@@ -34,6 +38,9 @@ TEST(KernelChoice, RefusesUnknownWordsAndWhatTheMachineLacks) {
   expect_error(
       ErrorCode::kUnsupported, [] { parse_kernel_choice("avx512", Isa::kAvx2); }, "VERDICT_KERNELS",
       "avx512", "avx2");
+  expect_error(
+      ErrorCode::kUnsupported, [] { parse_kernel_choice("avx512amx", Isa::kAvx512Vnni); },
+      "VERDICT_KERNELS", "avx512amx", "avx512vnni");
 }
 
 TEST(KernelChoice, IsNamedByTheBackend) {

@@ -13,8 +13,11 @@
 #include "verdict/backends/xnnpack/cpu.h"
 #include "verdict/backends/xnnpack/kernels/bf16.h"
 #include "verdict/backends/xnnpack/kernels/packed_rows.h"
+#include "verdict/backends/xnnpack/kernels/product_amx.h"
+#include "verdict/backends/xnnpack/kernels/product_avx512vnni.h"
 #include "verdict/backends/xnnpack/kernels/quantized_rows.h"
 #include "verdict/backends/xnnpack/packing.h"
+#include "xnnpack/microparams.h"
 
 namespace verdict::testing {
 namespace {
@@ -82,7 +85,9 @@ double q8_tolerance([[maybe_unused]] std::int64_t in) {
 }
 
 TEST_P(Linear, EveryNumberOfRows) {
-  for (std::size_t rows = 1; rows <= 33; ++rows) {
+  std::vector<std::size_t> all{63, 64, 65, 256, 257};  // Around the blocks and calls of AMX.
+  for (std::size_t rows = 1; rows <= 33; ++rows) all.push_back(rows);
+  for (const std::size_t rows : all) {
     SCOPED_TRACE(rows);
     expect_linear(ComputeType::kF32, GetParam(), rows, 1, 2e-6);
     expect_linear(ComputeType::kQ8, GetParam(), rows, 1, q8_tolerance(GetParam().in));
@@ -256,7 +261,10 @@ TEST(BF16, EveryKernelOfEveryNumberOfRows) {
   if (xnnpack::detect_isa() >= xnnpack::Isa::kAvx512)
     all.push_back(&xnnpack::avx512_bf16_kernels());
   if (__builtin_cpu_supports("avx512bf16")) all.push_back(&xnnpack::avx512bf16_kernels());
-  for (const std::size_t in : {1u, 2u, 35u, 64u}) {
+  if (xnnpack::detect_isa() >= xnnpack::Isa::kAvx512Amx)
+    all.push_back(&xnnpack::amx_bf16_kernels());
+  constexpr std::size_t kPadded = xnnpack::BF16Kernels::kPaddedInputs;
+  for (const std::size_t in : {1u, 2u, 35u, 64u, 700u}) {
     for (const std::size_t out : {5u, 32u}) {
       Numbers numbers(static_cast<std::uint32_t>(in + out));
       const std::vector<float> weight = numbers.take(out * in);
@@ -265,17 +273,18 @@ TEST(BF16, EveryKernelOfEveryNumberOfRows) {
       packed.set_weight(weight);
       packed.set_bias(bias);
       for (const xnnpack::BF16Kernels* kernels : all) {
-        for (std::size_t rows = 1; rows <= xnnpack::BF16Kernels::kRows; ++rows) {
+        const std::size_t most = kernels->mr * std::min<std::size_t>(kernels->blocks, 2) + 1;
+        for (std::size_t rows = 1; rows <= std::min(most, kernels->mr * kernels->blocks); ++rows) {
           const std::vector<float> x = numbers.take(rows * in);
           const auto* input = reinterpret_cast<const std::byte*>(x.data());
           std::size_t stride = in * sizeof(float);
-          const std::size_t even = in + in % 2;
-          std::vector<std::uint16_t> converted(rows * even);
+          const std::size_t padded = xnnpack::round_up(in, kPadded);
+          std::vector<std::uint16_t> converted(rows * padded);
           if (kernels->convert != nullptr) {
             for (std::size_t row = 0; row < rows; ++row)
-              kernels->convert(in, x.data() + row * in, converted.data() + row * even);
+              kernels->convert(in, x.data() + row * in, converted.data() + row * padded);
             input = reinterpret_cast<const std::byte*>(converted.data());
-            stride = even * sizeof(std::uint16_t);
+            stride = padded * sizeof(std::uint16_t);
           }
           std::vector<float> y(rows * out);
           kernels->product(in, rows, out, input, stride, packed.panel(0), y.data(), out);
@@ -285,6 +294,50 @@ TEST(BF16, EveryKernelOfEveryNumberOfRows) {
           expect_near(y, expected, 4e-3 * std::sqrt(static_cast<double>(in)));
         }
       }
+    }
+  }
+}
+
+/// AMX's sums are the same integers as VNNI's: in every number of rows and columns, for rows that
+/// end anywhere in a tile or in a chunk of tiles, and for the largest numbers.
+TEST(Int8, AmxGivesTheBitsOfVnni) {
+  if (xnnpack::detect_isa() < xnnpack::Isa::kAvx512Amx)
+    GTEST_SKIP() << "This CPU has no AMX, or the system does not let this process use it.";
+  constexpr std::size_t kMost = xnnpack::kMostAmxRows;
+  for (const std::size_t in : std::initializer_list<std::size_t>{1, 4, 63, 64, 65, 250, 768, 1283,
+                                                                 xnnpack::kMostQ8Inputs}) {
+    const bool is_largest = in > 2000;
+    Numbers numbers(static_cast<std::uint32_t>(in));
+    xnnpack::PackedQ8 packed({32, 4, 1}, 32, in);
+    std::vector<float> weight = numbers.take(32 * in);
+    for (std::size_t i = 0; is_largest && i < weight.size(); ++i)
+      weight[i] = i / in % 2 == 0 ? 1.0f : -1.0f;
+    packed.set_weight(weight);
+    packed.set_bias(numbers.take(32));
+    const std::size_t stride = xnnpack::round_up(in, 64);
+    std::vector<std::int8_t> x(kMost * stride);
+    std::vector<xnn_qd8_quantization_params> quantization(kMost);
+    for (std::size_t row = 0; row < kMost; ++row) {
+      const std::vector<float> values = numbers.take(in + 2);
+      for (std::size_t i = 0; i < in; ++i) {
+        const float value = is_largest ? 255.0f : std::abs(values[i]) * 997;
+        x[row * stride + i] = static_cast<std::int8_t>(static_cast<int>(value) & 255);
+      }
+      quantization[row] = {static_cast<int>(std::abs(values[in]) * 997) & 255, values[in + 1]};
+    }
+    for (std::size_t rows = 1; rows <= kMost; rows += is_largest || rows > 65 ? 31 : 1) {
+      const std::size_t columns = 1 + (rows * 7 + in) % 32;
+      std::vector<float> expected(rows * 32, -1);
+      std::vector<float> y(rows * 32, -1);
+      for (std::size_t row = 0; row < rows; row += 8) {
+        xnnpack::product_8x32c4_avx512vnni(std::min<std::size_t>(8, rows - row), columns, in,
+                                           x.data() + row * stride, stride, packed.panel(0),
+                                           expected.data() + row * 32, 32 * sizeof(float), 0,
+                                           nullptr, quantization.data() + row);
+      }
+      xnnpack::product_amx(rows, columns, in, x.data(), stride, packed.panel(0), y.data(),
+                           32 * sizeof(float), 0, nullptr, quantization.data());
+      ASSERT_EQ(y, expected) << in << " inputs, " << rows << " rows, " << columns << " columns";
     }
   }
 }

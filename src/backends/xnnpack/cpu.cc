@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <cstdlib>
 #include <iterator>
 #include <string_view>
@@ -10,14 +11,59 @@
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
 
+#if defined(__x86_64__) && defined(__linux__)
+#include <cpuid.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+
 namespace verdict::xnnpack {
+
+#if defined(__x86_64__) && defined(__linux__)
+namespace {
+
+/// What XCR0 says: the parts of the registers' state that the operating system saves.
+std::uint64_t saved_state() {
+  std::uint32_t low = 0;
+  std::uint32_t high = 0;
+  asm("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return std::uint64_t{high} << 32 | low;
+}
+
+/// Whether this process may use AMX for int8 and bfloat16. (g++ 12 and clang 14 do not know it by
+/// name.)
+bool may_use_amx() {
+  constexpr std::uint32_t kOsxsave = 1u << 27;                             // leaf 1, ecx
+  constexpr std::uint32_t kAmx = 1u << 22 | 1u << 24 | 1u << 25;           // leaf 7, edx
+  constexpr std::uint64_t kTileState = std::uint64_t{1} << 17 | 1u << 18;  // XCR0
+  std::uint32_t a = 0;
+  std::uint32_t b = 0;
+  std::uint32_t c = 0;
+  std::uint32_t d = 0;
+  if (__get_cpuid(1, &a, &b, &c, &d) == 0 || (c & kOsxsave) == 0) return false;
+  if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (d & kAmx) != kAmx) return false;
+  if ((saved_state() & kTileState) != kTileState) return false;
+  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
+}  // namespace
+#endif
 
 Isa detect_isa() {
 #if defined(__x86_64__)
   const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
                       __builtin_cpu_supports("avx512cd");
-  if (avx512) return __builtin_cpu_supports("avx512vnni") ? Isa::kAvx512Vnni : Isa::kAvx512;
+  if (avx512 && !__builtin_cpu_supports("avx512vnni")) return Isa::kAvx512;
+#if defined(__linux__)
+  if (avx512 && __builtin_cpu_supports("avx512bf16")) {
+    static const bool amx = may_use_amx();
+    if (amx) return Isa::kAvx512Amx;
+  }
+#endif
+  if (avx512) return Isa::kAvx512Vnni;
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return Isa::kAvx2;
 #endif
   return Isa::kBaseline;
@@ -25,6 +71,8 @@ Isa detect_isa() {
 
 const char* isa_name(Isa isa) {
   switch (isa) {
+    case Isa::kAvx512Amx:
+      return "avx512amx";
     case Isa::kAvx512Vnni:
       return "avx512vnni";
     case Isa::kAvx512:
@@ -46,7 +94,8 @@ const char* isa_name(Isa isa) {
 }
 
 KernelChoice parse_kernel_choice(std::string_view words, Isa best) {
-  constexpr std::array<Isa, 4> kAll{Isa::kBaseline, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Vnni};
+  constexpr std::array<Isa, 5> kAll{Isa::kBaseline, Isa::kAvx2, Isa::kAvx512, Isa::kAvx512Vnni,
+                                    Isa::kAvx512Amx};
   constexpr std::array<std::string_view, 2> kProducts{"xnnpack", "own"};
   KernelChoice choice{best, Products::kFaster};
   while (!words.empty()) {
@@ -69,7 +118,7 @@ KernelChoice parse_kernel_choice(std::string_view words, Isa best) {
     if (*isa > best) {
       throw Error(ErrorCode::kUnsupported,
                   concat("VERDICT_KERNELS asks for ", word,
-                         ", which this CPU lacks; the best it has is ", isa_name(best), "."));
+                         ", which this machine lacks; the best it has is ", isa_name(best), "."));
     }
     choice.isa = *isa;
   }

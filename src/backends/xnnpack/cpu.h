@@ -6,9 +6,10 @@
 namespace verdict::xnnpack {
 
 /// Instruction sets that kernels are compiled for, from the least to the most able.
-enum class Isa { kBaseline, kAvx2, kAvx512, kAvx512Vnni };
+enum class Isa { kBaseline, kAvx2, kAvx512, kAvx512Vnni, kAvx512Amx };
 
-/// The best one of this machine.
+/// The best one of this machine. Asks the operating system for the tiles of AMX, which a process
+/// may not use unasked; one that refuses has a machine without them.
 Isa detect_isa();
 
 const char* isa_name(Isa isa);

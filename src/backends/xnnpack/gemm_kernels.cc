@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "verdict/backends/xnnpack/kernels/packed_rows.h"
+#include "verdict/backends/xnnpack/kernels/product_amx.h"
 #include "verdict/backends/xnnpack/kernels/product_avx512.h"
 #include "verdict/backends/xnnpack/kernels/product_avx512vnni.h"
 #include "verdict/backends/xnnpack/kernels/quantized_rows.h"
@@ -39,6 +40,7 @@ GemmKernels<F32GemmKernel> f32_gemm_kernels([[maybe_unused]] const KernelChoice&
   return {&one_row, nullptr, 1, {8, 1, 1}};
 #elif defined(__x86_64__)
   switch (choice.isa) {
+    case Isa::kAvx512Amx:
     case Isa::kAvx512Vnni:
     case Isa::kAvx512:
       return {&xnn_f32_gemm_minmax_ukernel_1x32__avx512f_broadcast,
@@ -72,8 +74,7 @@ GemmKernels<F32GemmKernel> f32_gemm_kernels([[maybe_unused]] const KernelChoice&
 
 GemmKernels<F32GemmKernel> own_f32_gemm_kernels([[maybe_unused]] const KernelChoice& choice) {
 #if defined(__x86_64__)
-  const bool has_avx512 = choice.isa == Isa::kAvx512 || choice.isa == Isa::kAvx512Vnni;
-  if (has_avx512 && choice.products != Products::kXnnpack)
+  if (choice.isa >= Isa::kAvx512 && choice.products != Products::kXnnpack)
     return {&product_8x32_avx512, &product_8x32_avx512, 8, {32, 1, 1}};
 #endif
   return {};
@@ -126,6 +127,13 @@ GemmKernels<Q8GemmKernel> q8_gemm_kernels([[maybe_unused]] const KernelChoice& c
       nullptr, nullptr, 1, {PackedRowsKernels::kColumns, kernels.group, 1, kernels.largest_weight}};
 #elif defined(__x86_64__)
   switch (choice.isa) {
+    case Isa::kAvx512Amx:
+      // 2 to 4 times as fast as what is below; for few rows it calls VNNI's kernel itself.
+      if (choice.products != Products::kXnnpack) {
+        return {&product_amx, &product_amx,           kAmxRows, {32, 4, 1}, 128,
+                false,        kMostAmxRows / kAmxRows};
+      }
+      [[fallthrough]];
     case Isa::kAvx512Vnni:
       if (choice.products == Products::kOwn ||
           (choice.products == Products::kFaster && own_q8_products_win())) {

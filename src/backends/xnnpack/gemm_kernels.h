@@ -29,6 +29,7 @@ struct GemmKernels {
   PanelLayout layout;
   std::uint8_t input_flip = 0;  ///< `KernelTable::quantize_row`'s
   bool pads_rows = true;        ///< computes `mr` rows even where fewer are left
+  std::size_t blocks = 1;       ///< of `mr` rows that one call computes
 
   Kernel choose(std::size_t rows) const { return rows == 1 ? one_row : many_rows; }
 };

@@ -14,9 +14,16 @@ namespace {
 
 /// Kernels read the quantisation of `mr` rows even where fewer are left.
 constexpr std::size_t kMostRows = 16;
-constexpr std::size_t kRowAlignment = 16;
+/// Quantised rows are padded with zeros to whole cache lines, which AMX loads.
+constexpr std::size_t kRowAlignment = 64;
 
 std::size_t quantized_stride(std::size_t in) { return round_up(in, kRowAlignment); }
+
+/// Bytes before the quantised rows.
+template <typename T>
+constexpr T quantization_bytes(T rows) {
+  return round_up((rows + kMostRows) * sizeof(xnn_qd8_quantization_params), kRowAlignment);
+}
 
 /// A rectangle of one part's output, made of whole column panels.
 struct Tile {
@@ -162,15 +169,13 @@ void run_f32(const Machine& machine, const Product& product) {
     const Tile& tile = tiles[index];
     const ProductPart& part = product.parts[tile.part];
     const float* panel = std::get<PackedF32>(*part.weight).panel(tile.first_column);
-    const std::size_t mr = even_rows(tile.rows, gemm.mr);
-    run_tile(machine, product, tile, blocks_of(mr),
-             [&](std::size_t first, std::size_t rows, float* out) {
-               gemm.choose(rows)(rows, tile.columns, product.in * sizeof(float),
-                                 product.x + first * product.x_stride,
-                                 product.x_stride * sizeof(float), panel, out,
-                                 part.out_stride * sizeof(float), gemm.layout.nr * sizeof(float),
-                                 &unbounded());
-             });
+    const auto next = blocks_of(even_rows(tile.rows, gemm.mr));
+    run_tile(machine, product, tile, next, [&](std::size_t first, std::size_t rows, float* out) {
+      gemm.choose(rows)(rows, tile.columns, product.in * sizeof(float),
+                        product.x + first * product.x_stride, product.x_stride * sizeof(float),
+                        panel, out, part.out_stride * sizeof(float), gemm.layout.nr * sizeof(float),
+                        &unbounded());
+    });
   });
 }
 
@@ -179,7 +184,7 @@ void run_bf16(const Machine& machine, const Product& product) {
   const std::byte* x = reinterpret_cast<const std::byte*>(product.x);
   std::size_t stride = product.x_stride * sizeof(float);
   if (kernels.convert != nullptr) {
-    stride = round_up(product.in, 2) * sizeof(std::uint16_t);
+    stride = round_up(product.in, BF16Kernels::kPaddedInputs) * sizeof(std::uint16_t);
     constexpr std::size_t kBlock = 16;
     machine.pool.run((product.rows + kBlock - 1) / kBlock, [&](std::size_t block, std::size_t) {
       const std::size_t end = std::min(product.rows, (block + 1) * kBlock);
@@ -190,18 +195,17 @@ void run_bf16(const Machine& machine, const Product& product) {
     });
     x = product.scratch;
   }
-  const auto tiles = make_tiles(product, BF16Kernels::kColumns, BF16Kernels::kRows, stride,
+  const auto tiles = make_tiles(product, BF16Kernels::kColumns, kernels.mr, stride,
                                 static_cast<std::size_t>(machine.pool.threads()));
   machine.pool.run(tiles.size(), [&](std::size_t index, std::size_t) {
     const Tile& tile = tiles[index];
     const ProductPart& part = product.parts[tile.part];
     const std::byte* panel = std::get<PackedBF16>(*part.weight).panel(tile.first_column);
-    const std::size_t mr = even_rows(tile.rows, BF16Kernels::kRows);
-    run_tile(machine, product, tile, blocks_of(mr),
-             [&](std::size_t first, std::size_t rows, float* out) {
-               kernels.product(product.in, rows, tile.columns, x + first * stride, stride, panel,
-                               out, part.out_stride);
-             });
+    const auto next = blocks_of(even_rows(tile.rows, kernels.mr * kernels.blocks));
+    run_tile(machine, product, tile, next, [&](std::size_t first, std::size_t rows, float* out) {
+      kernels.product(product.in, rows, tile.columns, x + first * stride, stride, panel, out,
+                      part.out_stride);
+    });
   });
 }
 
@@ -209,8 +213,8 @@ void run_q8(const Machine& machine, const Product& product) {
   const auto& gemm = machine.q8;
   const std::size_t stride = quantized_stride(product.in);
   auto* quantization = reinterpret_cast<xnn_qd8_quantization_params*>(product.scratch);
-  auto* quantized = reinterpret_cast<std::int8_t*>(
-      product.scratch + (product.rows + kMostRows) * sizeof(xnn_qd8_quantization_params));
+  auto* quantized =
+      reinterpret_cast<std::int8_t*>(product.scratch + quantization_bytes(product.rows));
   constexpr std::size_t kBlock = 16;
   machine.pool.run((product.rows + kBlock - 1) / kBlock, [&](std::size_t block, std::size_t) {
     const std::size_t end = std::min(product.rows, (block + 1) * kBlock);
@@ -232,14 +236,13 @@ void run_q8(const Machine& machine, const Product& product) {
     const Tile& tile = tiles[index];
     const ProductPart& part = product.parts[tile.part];
     const std::byte* panel = std::get<PackedQ8>(*part.weight).panel(tile.first_column);
-    const std::size_t mr = gemm.pads_rows ? gemm.mr : even_rows(tile.rows, gemm.mr);
-    run_tile(machine, product, tile, blocks_of(mr),
-             [&](std::size_t first, std::size_t rows, float* out) {
-               gemm.choose(rows)(rows, tile.columns, product.in, quantized + first * stride, stride,
-                                 panel, out, part.out_stride * sizeof(float),
-                                 gemm.layout.nr * sizeof(float), &unbounded(),
-                                 quantization + first);
-             });
+    const auto next =
+        blocks_of(gemm.pads_rows ? gemm.mr : even_rows(tile.rows, gemm.mr * gemm.blocks));
+    run_tile(machine, product, tile, next, [&](std::size_t first, std::size_t rows, float* out) {
+      gemm.choose(rows)(rows, tile.columns, product.in, quantized + first * stride, stride, panel,
+                        out, part.out_stride * sizeof(float), gemm.layout.nr * sizeof(float),
+                        &unbounded(), quantization + first);
+    });
   });
 }
 
@@ -262,10 +265,10 @@ std::uint64_t product_scratch(ComputeType type, std::uint64_t rows, std::uint64_
       return packed *
              (sizeof(RowQuantization) + round_up(in, kernels->group) * kernels->input_bytes);
     }
-    return (rows + kMostRows) * sizeof(xnn_qd8_quantization_params) +
-           rows * round_up(in, kRowAlignment);
+    return quantization_bytes(rows) + rows * round_up(in, kRowAlignment);
   }
-  if (type == ComputeType::kBF16) return rows * round_up(in, 2) * sizeof(std::uint16_t);
+  if (type == ComputeType::kBF16)
+    return rows * round_up(in, BF16Kernels::kPaddedInputs) * sizeof(std::uint16_t);
   return packed_rows_kernels() != nullptr ? packed * in * sizeof(float) : 0;
 }
 

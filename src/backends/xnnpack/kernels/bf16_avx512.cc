@@ -60,7 +60,7 @@ void product_of_rows(std::size_t n, std::size_t rows, std::size_t columns, const
   kByRows[rows - 1](n, columns, a, a_stride, panel, c, c_stride);
 }
 
-constexpr BF16Kernels kKernels{nullptr, &product_of_rows};
+constexpr BF16Kernels kKernels{nullptr, &product_of_rows, 8, 1};
 
 }  // namespace
 

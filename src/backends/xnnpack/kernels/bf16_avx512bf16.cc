@@ -8,6 +8,7 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -18,14 +19,15 @@ namespace verdict::xnnpack {
 namespace {
 
 void convert(std::size_t n, const float* x, std::uint16_t* out) {
-  for (std::size_t i = 0; i < n; i += 16) {
-    const std::size_t left = n - i;
+  const auto round = [&](std::size_t i) {
+    const std::size_t left = n - std::min(n, i);
     const auto mask = static_cast<__mmask16>(left >= 16 ? 0xffff : (1u << left) - 1);
-    const auto rounded =
-        std::bit_cast<__m256i>(_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(mask, x + i)));
-    // An odd row gets its zero from the lanes that were not loaded.
-    const auto stored = static_cast<__mmask16>(mask | mask << (n & 1));
-    _mm256_mask_storeu_epi16(out + i, stored, rounded);
+    return std::bit_cast<__m256i>(_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(mask, x + i)));
+  };
+  static_assert(BF16Kernels::kPaddedInputs == 32);
+  for (std::size_t i = 0; i < n; i += 32) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i), round(i));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + i + 16), round(i + 16));
   }
 }
 
@@ -71,7 +73,7 @@ void product_of_rows(std::size_t n, std::size_t rows, std::size_t columns, const
   kByRows[rows - 1](n, columns, a, a_stride, panel, c, c_stride);
 }
 
-constexpr BF16Kernels kKernels{&convert, &product_of_rows};
+constexpr BF16Kernels kKernels{&convert, &product_of_rows, 8, 1};
 
 }  // namespace
 

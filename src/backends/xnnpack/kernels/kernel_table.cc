@@ -15,6 +15,7 @@ const KernelTable& avx512_kernels();
 const KernelTable& kernel_table([[maybe_unused]] Isa isa) {
 #if defined(__x86_64__)
   switch (isa) {
+    case Isa::kAvx512Amx:
     case Isa::kAvx512Vnni:
     case Isa::kAvx512:
       return avx512_kernels();
@@ -29,8 +30,8 @@ const KernelTable& kernel_table([[maybe_unused]] Isa isa) {
 
 const BF16Kernels* bf16_kernels([[maybe_unused]] const KernelChoice& choice) {
 #if defined(__x86_64__)
-  const bool has_avx512 = choice.isa == Isa::kAvx512 || choice.isa == Isa::kAvx512Vnni;
-  if (!has_avx512 || choice.products == Products::kXnnpack) return nullptr;
+  if (choice.isa < Isa::kAvx512 || choice.products == Products::kXnnpack) return nullptr;
+  if (choice.isa == Isa::kAvx512Amx) return &amx_bf16_kernels();
   // Intel's units of vector width multiply bfloat16 at half of float32's speed.
   const bool is_fast = __builtin_cpu_supports("avx512bf16") && !__builtin_cpu_is("intel");
   return is_fast ? &avx512bf16_kernels() : &avx512_bf16_kernels();
