@@ -68,10 +68,13 @@ suite "Instruction counts" node --test tests/performance/instructions.test.mjs
 build "Build with ASan and UBSan" compile native-asan
 suite "Tests with ASan and UBSan" ctest --preset native-asan -j "$(nproc)"
 
-export VERDICT_WASM_TESTS=simd
+export VERDICT_WASM_TESTS="simd relaxed"
 build "WebAssembly builds" bash scripts/build.sh
 suite "Core tests on WebAssembly" \
   ctest --test-dir build/wasm-simd -j "$(nproc)" --output-on-failure
+# Relaxed SIMD has kernels of its own; the rest is the same code.
+suite "Kernels and models, relaxed SIMD" \
+  ctest --test-dir build/wasm-relaxed -j "$(nproc)" --output-on-failure -R '^(backends|models)\.'
 VERDICT_PROGRAMS=wasm suite "Command line on WebAssembly" node --test tests/cli/cli.test.mjs
 
 need_newer_node

@@ -29,29 +29,36 @@ struct Range {
   float most;
 };
 
-/// The range of a row and 0; NaN where the row has one.
+/// The range of a row and 0; NaN where the row is not finite.
 Range range_of(std::size_t n, const float* x) {
-  v128_t least = wasm_f32x4_splat(0);
-  v128_t most = least;
+  const v128_t zero = wasm_f32x4_splat(0);
+  v128_t least = zero;
+  v128_t most = zero;
+  // Zeros, or NaN: unlike max and min, pmax and pmin are one instruction, but do not keep NaN.
+  v128_t nothing = zero;
   std::size_t i = 0;
   for (; i + 4 <= n; i += 4) {
     const v128_t v = wasm_v128_load(x + i);
-    least = wasm_f32x4_min(least, v);
-    most = wasm_f32x4_max(most, v);
+    least = wasm_f32x4_pmin(least, v);
+    most = wasm_f32x4_pmax(most, v);
+    nothing = multiply_add(v, zero, nothing);
   }
   float low[4];
   float high[4];
   wasm_v128_store(low, least);
   wasm_v128_store(high, most);
   Range range{0, 0};
-  // Comparisons that NaN does not lose.
+  float rest = sum_of(nothing);
   const auto take = [&](float smaller, float larger) {
-    range.least = smaller >= range.least ? range.least : smaller;
-    range.most = larger <= range.most ? range.most : larger;
+    range.least = smaller < range.least ? smaller : range.least;
+    range.most = larger > range.most ? larger : range.most;
   };
   for (std::size_t lane = 0; lane < 4; ++lane) take(low[lane], high[lane]);
-  for (; i < n; ++i) take(x[i], x[i]);
-  return range;
+  for (; i < n; ++i) {
+    take(x[i], x[i]);
+    rest += 0 * x[i];
+  }
+  return {range.least + rest, range.most + rest};
 }
 
 /// Quantises kRows rows (`rows` of them real) into out[⌈n / 4⌉], `step` bytes apart.
@@ -73,12 +80,10 @@ void quantize_rows(std::size_t n, std::size_t rows, const float* x, std::size_t 
     const float zero_point = inverse[r] > 0 ? __builtin_nearbyintf(-range.least * inverse[r]) : 0;
     quantization[r] = {static_cast<std::int32_t>(zero_point), scale};
     factors[r] = wasm_f32x4_splat(inverse[r]);
-    zero_points[r] = wasm_i32x4_splat(quantization[r].zero_point);
+    zero_points[r] = wasm_i32x4_splat(quantization[r].zero_point - kMagicBits);
   }
   const auto rounded = [&](std::size_t r, const float* at) {
-    return wasm_i32x4_add(wasm_i32x4_trunc_sat_f32x4(
-                              wasm_f32x4_nearest(wasm_f32x4_mul(wasm_v128_load(at), factors[r]))),
-                          zero_points[r]);
+    return round_and_add(wasm_f32x4_mul(wasm_v128_load(at), factors[r]), zero_points[r]);
   };
   const auto two = [&](std::size_t r, const float* a, const float* b) {
     return wasm_i16x8_narrow_i32x4(rounded(r, a), rounded(r + 1, b));

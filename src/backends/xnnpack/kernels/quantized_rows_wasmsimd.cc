@@ -22,19 +22,29 @@ constexpr std::int32_t largest_q8(std::size_t n) {
   return static_cast<std::int32_t>(bound < 4095 ? bound : 4095);
 }
 
+/// NaN where the row is not finite.
 float largest_in(std::size_t n, const float* x) {
-  v128_t largest = wasm_f32x4_splat(0);
+  const v128_t zero = wasm_f32x4_splat(0);
+  v128_t largest = zero;
+  // Zeros, or NaN: unlike max, pmax is one instruction, but does not keep NaN.
+  v128_t nothing = zero;
   std::size_t i = 0;
-  for (; i + 4 <= n; i += 4)
-    largest = wasm_f32x4_max(largest, wasm_f32x4_abs(wasm_v128_load(x + i)));
+  for (; i + 4 <= n; i += 4) {
+    const v128_t v = wasm_v128_load(x + i);
+    largest = wasm_f32x4_pmax(largest, wasm_f32x4_abs(v));
+    nothing = multiply_add(v, zero, nothing);
+  }
   float lanes[4];
   wasm_v128_store(lanes, largest);
   float out = 0;
-  // A comparison that NaN does not lose: max of the vectors keeps it as well.
-  const auto take = [&](float v) { out = v <= out ? out : v; };
+  float rest = sum_of(nothing);
+  const auto take = [&](float v) { out = v > out ? v : out; };
   for (const float lane : lanes) take(lane);
-  for (; i < n; ++i) take(__builtin_fabsf(x[i]));
-  return out;
+  for (; i < n; ++i) {
+    take(__builtin_fabsf(x[i]));
+    rest += 0 * x[i];
+  }
+  return out + rest;
 }
 
 void quantize(std::size_t n, std::size_t rows, const float* x, std::size_t stride,
@@ -57,8 +67,8 @@ void quantize(std::size_t n, std::size_t rows, const float* x, std::size_t strid
     from[r] = x + (r < rows ? r : 0) * stride;
   }
   const auto rounded = [&](std::size_t r, std::size_t i) {
-    return wasm_i32x4_trunc_sat_f32x4(
-        wasm_f32x4_nearest(wasm_f32x4_mul(wasm_v128_load(from[r] + i), factors[r])));
+    return round_and_add(wasm_f32x4_mul(wasm_v128_load(from[r] + i), factors[r]),
+                         wasm_i32x4_splat(-kMagicBits));
   };
   std::size_t i = 0;
   for (; i + 4 <= n; i += 4, out += 16) {
@@ -98,7 +108,8 @@ __attribute__((noinline)) void product_q8(std::size_t n, std::size_t rows, std::
   store_scaled(sums, quantization, w, rows, columns, c, stride);
 }
 
-constexpr QuantizedRowsKernels kKernels{kRows, 2, sizeof(std::int16_t), 127, &quantize, &product_q8};
+constexpr QuantizedRowsKernels kKernels{kRows, 2,         sizeof(std::int16_t),
+                                        127,   &quantize, &product_q8};
 
 }  // namespace
 
