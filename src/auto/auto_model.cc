@@ -8,6 +8,7 @@
 #include "verdict/auto/quantize.h"
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
+#include "verdict/base/unwritten_vector.h"
 #include "verdict/checkpoint/checkpoint_reader.h"
 
 namespace verdict {
@@ -78,7 +79,7 @@ std::unique_ptr<SequenceClassifier> load(PretrainedConfig config,
   ModelLoader loader(std::move(config), load_options(options, dtype));
   const auto tensors = checkpoint.tensors();
   loader.plan({tensors.begin(), tensors.end()});
-  std::vector<std::byte> bytes;
+  UnwrittenVector<std::byte> bytes;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (!loader.wants(i)) continue;
     with_memory_errors("Loading the model",

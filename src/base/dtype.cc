@@ -63,12 +63,22 @@ inline float widen_bf16(std::uint16_t bits) {
 }
 
 template <float (*kConvert)(std::uint16_t)>
-void convert_half(std::span<const std::byte> bytes, std::span<float> out) {
+[[gnu::noinline]] void convert_half_block(const std::byte* bytes, std::span<float> out) {
   for (std::size_t i = 0; i < out.size(); ++i) {
     std::uint16_t bits;
-    std::memcpy(&bits, bytes.data() + i * 2, 2);
+    std::memcpy(&bits, bytes + i * 2, 2);
     out[i] = kConvert(bits);
   }
+}
+
+/// In blocks: engines of WebAssembly replace the first, slow code of a function when it is called
+/// again.
+template <float (*kConvert)(std::uint16_t)>
+void convert_half(std::span<const std::byte> bytes, std::span<float> out) {
+  constexpr std::size_t kBlock = std::size_t{1} << 14;
+  for (std::size_t i = 0; i < out.size(); i += kBlock)
+    convert_half_block<kConvert>(bytes.data() + i * 2,
+                                 out.subspan(i, std::min(kBlock, out.size() - i)));
 }
 
 void check_length(DType dtype, std::span<const std::byte> bytes, std::size_t count) {

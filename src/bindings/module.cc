@@ -22,6 +22,7 @@
 #include "verdict/base/json.h"
 #include "verdict/base/sha256.h"
 #include "verdict/base/strings.h"
+#include "verdict/base/unwritten_vector.h"
 #include "verdict/base/utf8.h"
 #include "verdict/checkpoint/checkpoint_reader.h"
 #include "verdict/checkpoint/pytorch.h"
@@ -359,7 +360,7 @@ class HostFile final : public ByteSource {
  public:
   struct Part {
     std::uint64_t begin = 0;
-    std::vector<std::byte> bytes;
+    UnwrittenVector<std::byte> bytes;
   };
   using Parts = std::vector<Part>;
 
@@ -488,7 +489,10 @@ class Loader {
     return guarded([&] {
       const ByteRange range = reads_.at(read).range;
       if (range.end - range.begin > buffer_.max_size()) throw std::bad_alloc();
-      buffer_.resize(static_cast<std::size_t>(range.end - range.begin));
+      const auto size = static_cast<std::size_t>(range.end - range.begin);
+      // Freed first: nothing of a former read is to be copied.
+      if (size > buffer_.capacity()) buffer_ = {};
+      buffer_.resize(size);
       return json();
     });
   }
@@ -506,7 +510,7 @@ class Loader {
       const File& file = files_[read.file];
       file.parts->push_back({read.range.begin, std::exchange(buffer_, {})});
       for (const std::size_t tensor : read.tensors) {
-        std::vector<std::byte> bytes(static_cast<std::size_t>(tensors_[tensor].byte_size()));
+        UnwrittenVector<std::byte> bytes(static_cast<std::size_t>(tensors_[tensor].byte_size()));
         file.reader->read(places_[tensor].tensor, bytes);
         loader_->accept(tensor, bytes);
       }
@@ -547,7 +551,7 @@ class Loader {
   std::vector<TensorInfo> tensors_;
   std::vector<Place> places_;  // by tensor
   std::vector<Read> reads_;
-  std::vector<std::byte> buffer_;
+  UnwrittenVector<std::byte> buffer_;
 };
 
 class Pipeline {

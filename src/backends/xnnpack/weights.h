@@ -7,6 +7,7 @@
 
 #include "verdict/backends/backend.h"
 #include "verdict/backends/xnnpack/packing.h"
+#include "verdict/base/unwritten_vector.h"
 
 namespace verdict::xnnpack {
 
@@ -29,8 +30,8 @@ struct ConvolutionWeight {
 struct Table {
   graph::ParameterId parameter;
   std::size_t columns = 0;
-  std::vector<float> rows;
-  std::vector<std::int8_t> quantized_rows;
+  UnwrittenVector<float> rows;
+  UnwrittenVector<std::int8_t> quantized_rows;
   std::vector<float> scales;
 };
 
