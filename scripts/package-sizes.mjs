@@ -12,7 +12,7 @@ export function builtVariants(dist) {
 }
 
 /** All JavaScript but for the command line and the modules. */
-export function scripts(folder) {
+function scripts(folder) {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) return ['wasm', 'bin'].includes(entry.name) ? [] : scripts(path);

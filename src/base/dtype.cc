@@ -76,9 +76,10 @@ template <float (*kConvert)(std::uint16_t)>
 template <float (*kConvert)(std::uint16_t)>
 void convert_half(std::span<const std::byte> bytes, std::span<float> out) {
   constexpr std::size_t kBlock = std::size_t{1} << 14;
-  for (std::size_t i = 0; i < out.size(); i += kBlock)
+  for (std::size_t i = 0; i < out.size(); i += kBlock) {
     convert_half_block<kConvert>(bytes.data() + i * 2,
                                  out.subspan(i, std::min(kBlock, out.size() - i)));
+  }
 }
 
 void check_length(DType dtype, std::span<const std::byte> bytes, std::size_t count) {

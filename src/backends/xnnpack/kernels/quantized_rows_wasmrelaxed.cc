@@ -5,9 +5,8 @@
 // instructions:
 //
 // - i32x4.relaxed_dot_i8x16_i7x16_add_s adds sixteen products to int32 sums of four. Where the CPU
-// has
-//   it (vpdpbusd of x86's AVX-VNNI, sdot of Arm) it is one instruction, two a clock, and a block
-//   has six rows, whose 12 accumulators hide its latency. Elsewhere engines need five.
+//   has it (vpdpbusd of x86's AVX-VNNI, sdot of Arm) it is one instruction, two a clock, and a
+//   block has six rows, whose 12 accumulators hide its latency. Elsewhere engines need five.
 // - i16x8.relaxed_dot_i8x16_i7x16_s adds pairs in int16 (pmaddubsw of x86, two a clock); two such
 //   results are added there before they are widened to int32: 32 products in five instructions,
 //   where plain SIMD needs eight. A block has four rows: there are temporaries.
