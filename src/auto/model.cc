@@ -109,6 +109,7 @@ class SequenceClassifier::Run {
     const Counters& counters = context_->counters();
     model_.counters_.float_multiplications += counters.float_multiplications;
     model_.counters_.int8_multiplications += counters.int8_multiplications;
+    model_.counters_.int16_multiplications += counters.int16_multiplications;
     model_.counters_.padding_rows += counters.padding_rows;
     slot_->idle.push_back(std::move(context_));
   }

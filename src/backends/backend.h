@@ -16,10 +16,10 @@ namespace verdict {
 
 /// Work that the kernels of a run really did; each kernel adds what it executed.
 struct Counters {
-  std::int64_t float_multiplications =
-      0;  ///< multiply-adds in floating point (products and attention)
-  std::int64_t int8_multiplications = 0;  ///< multiply-adds on int8 operands
-  std::int64_t padding_rows = 0;          ///< rows computed for tokens that the mask excludes
+  std::int64_t float_multiplications = 0;  ///< multiply-adds in floating point
+  std::int64_t int8_multiplications = 0;   ///< multiply-adds with int8 weights
+  std::int64_t int16_multiplications = 0;  ///< multiply-adds of attention in int16
+  std::int64_t padding_rows = 0;           ///< rows computed for tokens that the mask excludes
 
   friend bool operator==(const Counters&, const Counters&) = default;
 };

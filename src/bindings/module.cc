@@ -331,6 +331,7 @@ class Model {
       const Counters counters = model_->counters();
       return json{{"float_multiplications", counters.float_multiplications},
                   {"int8_multiplications", counters.int8_multiplications},
+                  {"int16_multiplications", counters.int16_multiplications},
                   {"padding_rows", counters.padding_rows},
                   {"arena_bytes", model_->arena_bytes()}};
     });

@@ -1,9 +1,12 @@
-// The attention op against plain loops: grouped heads, windows, score terms, caps, odd sizes.
+// The attention op against plain loops: grouped heads, windows, score terms, caps, odd sizes, and
+// the same with products of int16.
 #include "verdict/nn/attention.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 
 #include "support/graph_runner.h"
 
@@ -23,7 +26,17 @@ struct Case {
   std::optional<std::int64_t> right = {};
   double softcap = 0;
   bool terms = false;
+  bool rounds = false;  ///< products of int16, as with weights that are not float32
 };
+
+/// Int16 needs some length to gain; these end in every number of rows that a block can have.
+const std::vector<std::int32_t> kRounded{64, 65, 66, 67, 68, 69, 70, 71, 130};
+/// Elsewhere attention is float32's always.
+#if defined(__x86_64__) || defined(__wasm__)
+constexpr bool kRounds = true;
+#else
+constexpr bool kRounds = false;
+#endif
 
 constexpr std::int64_t kReach = 200;  // rows of the tables on each side of distance 0
 
@@ -31,7 +44,8 @@ class AttentionOp : public ::testing::TestWithParam<Case> {};
 
 TEST_P(AttentionOp, EqualsPlainLoops) {
   const Case& c = GetParam();
-  const std::vector<std::int32_t> lengths{5, 1, 37, 70};
+  std::vector<std::int32_t> lengths{5, 1, 37, 70};
+  if (c.rounds) lengths = kRounded;
   std::size_t tokens = 0;
   for (const std::int32_t length : lengths) tokens += static_cast<std::size_t>(length);
   Numbers numbers(11);
@@ -69,7 +83,8 @@ TEST_P(AttentionOp, EqualsPlainLoops) {
   const auto result = attention.result();
   graph.output("context", result.context);
   graph.output("probabilities", result.probabilities);
-  GraphRunner runner(graph, ComputeType::kF32, VERDICT_HAS_THREADS ? 2 : 1);
+  GraphRunner runner(graph, c.rounds ? ComputeType::kQ8 : ComputeType::kF32,
+                     VERDICT_HAS_THREADS ? 2 : 1);
 
   std::vector<double> context(tokens * static_cast<std::size_t>(c.heads * c.value_size));
   std::vector<double> probabilities;
@@ -115,11 +130,19 @@ TEST_P(AttentionOp, EqualsPlainLoops) {
     }
     first += length;
   }
-  expect_near(runner.run(batch_of(lengths)), context, 1e-5);
-  expect_near(runner.run(batch_of(lengths), 1), probabilities, 1e-5);
+  const double tolerance = c.rounds ? 1e-3 : 1e-5;
+  expect_near(runner.run(batch_of(lengths)), context, tolerance);
+  expect_near(runner.run(batch_of(lengths), 1), probabilities, tolerance);
+  // What the window masks is not computed, beyond a tile; score terms are always float32's.
+  const Counters& counters = runner.counters();
+  const std::int64_t products = pairs * (c.head_size + c.value_size);
+  if (c.rounds && kRounds) {
+    EXPECT_EQ(counters.int16_multiplications, products);
+  } else {
+    EXPECT_EQ(counters.int16_multiplications, 0);
+  }
   if (!c.terms) {
-    // What the window masks is not computed, beyond a tile.
-    EXPECT_EQ(runner.counters().float_multiplications, pairs * (c.head_size + c.value_size));
+    EXPECT_EQ(counters.float_multiplications + counters.int16_multiplications, products);
   }
 }
 
@@ -133,8 +156,105 @@ INSTANTIATE_TEST_SUITE_P(
         Case{.name = "causal", .right = 0}, Case{.name = "causal_window", .left = 3, .right = 0},
         Case{.name = "window", .left = 6, .right = 6},
         Case{.name = "capped", .right = 0, .softcap = 0.7}, Case{.name = "terms", .terms = true},
-        Case{.name = "terms_in_a_window", .left = 9, .right = 2, .terms = true}),
+        Case{.name = "terms_in_a_window", .left = 9, .right = 2, .terms = true},
+        Case{.name = "rounded", .rounds = true},
+        Case{.name = "rounded_odd",
+             .heads = 3,
+             .key_heads = 3,
+             .head_size = 7,
+             .value_size = 5,
+             .rounds = true},
+        Case{.name = "rounded_large_heads", .head_size = 80, .value_size = 72, .rounds = true},
+        Case{.name = "rounded_grouped", .heads = 6, .key_heads = 2, .rounds = true},
+        Case{.name = "rounded_causal_window", .left = 21, .right = 0, .rounds = true},
+        Case{.name = "rounded_window", .left = 6, .right = 17, .rounds = true},
+        Case{.name = "rounded_capped", .softcap = 0.7, .rounds = true},
+        Case{.name = "rounded_terms", .left = 9, .right = 2, .terms = true, .rounds = true}),
     [](const auto& c) { return c.param.name; });
+
+/// Attention of one head of 32 over one sequence; query, key and value are rows of 32 floats.
+class RoundedAttention : public ::testing::Test {
+ protected:
+  static constexpr std::int64_t kSize = 32;
+
+  void run(std::int32_t length, const std::vector<float>& q, const std::vector<float>& k,
+           const std::vector<float>& v) {
+    const auto context_by = [&](ComputeType type) {
+      Graph graph;
+      const nn::Scope scope(graph, 0.02);
+      nn::Attention attention(scope, constant_input(graph, q, kSize),
+                              constant_input(graph, k, kSize), constant_input(graph, v, kSize),
+                              {.heads = 1, .head_size = kSize, .scale = 1});
+      graph.output("context", attention.result().context);
+      GraphRunner runner(graph, type);
+      auto context = runner.run(batch_of({length}));
+      multiplications = runner.counters().int16_multiplications;
+      return context;
+    };
+    exact = context_by(ComputeType::kF32);
+    rounded = context_by(ComputeType::kQ8);
+  }
+
+  std::vector<float> exact;
+  std::vector<float> rounded;
+  std::int64_t multiplications = 0;  ///< of `rounded`, in int16
+};
+
+TEST_F(RoundedAttention, NothingOverflowsAtTheLargestValues) {
+  // Scores: all products of a sum at their bound and of one sign. Context: probabilities that are
+  // all alike and values that are all at their bound.
+  constexpr std::int32_t kLength = 3001;
+  for (const float sign : {1.0f, -1.0f}) {
+    const std::vector<float> same(kLength * kSize, 3.0f);
+    const std::vector<float> values(kLength * kSize, sign * 5.0f);
+    run(kLength, same, same, values);
+    EXPECT_EQ(multiplications > 0, kRounds);
+    for (const float x : rounded) ASSERT_NEAR(x, sign * 5, 1e-2);
+    std::vector<float> keys = same;
+    for (std::size_t i = 0; i < kSize; ++i) keys[i] = -3;
+    run(kLength, same, keys, values);
+    for (const float x : rounded) ASSERT_NEAR(x, sign * 5, 1e-2);
+  }
+}
+
+TEST_F(RoundedAttention, KeepsOneKeyThatTakesAll) {
+  constexpr std::int32_t kLength = 200;
+  std::vector<float> q(kLength * kSize, 1.0f);
+  std::vector<float> k(kLength * kSize, 0.0f);
+  Numbers numbers(3);
+  const auto v = numbers.take(kLength * kSize);
+  for (std::size_t i = 0; i < kSize; ++i) k[77 * kSize + i] = 4;
+  run(kLength, q, k, v);
+  EXPECT_EQ(multiplications > 0, kRounds);
+  for (std::size_t i = 0; i < rounded.size(); ++i)
+    ASSERT_NEAR(rounded[i], v[77 * kSize + i % kSize], 1e-3);
+}
+
+TEST_F(RoundedAttention, LeavesWhatCannotBeRoundedToFloat32) {
+  constexpr std::int32_t kLength = 70;
+  Numbers numbers(5);
+  const auto k = numbers.take(kLength * kSize);
+  const auto v = numbers.take(kLength * kSize);
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(), 3e38f}) {
+    for (const int where : {0, 1, 2}) {
+      std::vector<float> inputs[] = {numbers.take(kLength * kSize), k, v};
+      inputs[where][5 * kSize + 3] = bad;
+      run(kLength, inputs[0], inputs[1], inputs[2]);
+      EXPECT_EQ(multiplications, 0);
+      for (std::size_t i = 0; i < rounded.size(); ++i) {
+        ASSERT_EQ(std::isnan(rounded[i]), std::isnan(exact[i]));
+        if (!std::isnan(exact[i])) {
+          ASSERT_EQ(rounded[i], exact[i]);
+        }
+      }
+    }
+  }
+  // Zeros have no scale.
+  run(kLength, std::vector<float>(kLength * kSize), k, v);
+  EXPECT_EQ(multiplications, 0);
+  EXPECT_EQ(rounded, exact);
+}
 
 }  // namespace
 }  // namespace verdict::testing

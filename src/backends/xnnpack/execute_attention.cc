@@ -142,7 +142,12 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& 
   }
 
   const std::size_t sequences = query_offsets.size() - 1;
-  std::vector<std::int64_t> products(static_cast<std::size_t>(plan_->machine().pool.threads()));
+  /// Pairs of query and key that a thread multiplied.
+  struct Pairs {
+    std::int64_t of_float = 0;
+    std::int64_t of_int16 = 0;
+  };
+  std::vector<Pairs> products(static_cast<std::size_t>(plan_->machine().pool.threads()));
   plan_->machine().pool.run(sequences * key_heads, [&](std::size_t task, std::size_t thread) {
     const std::size_t sequence = task / key_heads;
     const std::size_t key_head = task % key_heads;
@@ -170,6 +175,7 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& 
     group.gives_scores = op.gives_scores;
     group.dropout = static_cast<float>(op.dropout);
     group.dropout_seed = seed + task * 0x9e3779b97f4a7c15u;
+    group.may_round = plan_->type() != ComputeType::kF32;
     if (probabilities != nullptr) {
       group.probabilities = probabilities +
                             static_cast<std::size_t>(pair_offsets[sequence]) * heads +
@@ -221,13 +227,20 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& 
       group.add_terms = &add_terms;
       group.terms = &bound;
     }
-    plan_->machine().kernels->attention(group, own);
-    products[thread] += static_cast<std::int64_t>(pairs * group_heads);
+    const bool rounded = plan_->machine().kernels->attention(group, own);
+    auto& counted = products[thread];
+    (rounded ? counted.of_int16 : counted.of_float) +=
+        static_cast<std::int64_t>(pairs * group_heads);
   });
-  std::int64_t vectors = op.head_size + op.value_columns();
+  const std::int64_t vectors = op.head_size + op.value_columns();
+  std::int64_t term_vectors = 0;
   for (const ScoreTerm& term : op.terms)
-    vectors += term.kind == ScoreTerm::Kind::kBias ? 0 : op.head_size;
-  for (const std::int64_t count : products) counters_.float_multiplications += count * vectors;
+    term_vectors += term.kind == ScoreTerm::Kind::kBias ? 0 : op.head_size;
+  for (const Pairs& of_thread : products) {
+    counters_.float_multiplications +=
+        of_thread.of_float * (vectors + term_vectors) + of_thread.of_int16 * term_vectors;
+    counters_.int16_multiplications += of_thread.of_int16 * vectors;
+  }
 }
 
 }  // namespace verdict::xnnpack

@@ -111,7 +111,7 @@ void XnnpackContext::execute(const graph::Node& node, const graph::ActivationOp&
   float* out = out_floats(node.outputs[0]);
   for_rows(rows(node.inputs[0]), [&](std::size_t first, std::size_t last) {
     std::memcpy(out + first * n, x + first * n, (last - first) * n * sizeof(float));
-    plan_->machine().kernels->activate(op.activation, (last - first) * n, out + first * n);
+    plan_->machine().kernels->activate(op.activation, last - first, n, out + first * n, n);
   });
 }
 

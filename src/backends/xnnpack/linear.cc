@@ -78,13 +78,11 @@ void run_tile(const Machine& machine, const Product& product, const Tile& tile, 
   for (std::size_t done = 0; done < tile.rows;) {
     const std::size_t first = tile.first_row + done;
     const std::size_t rows = next(tile.rows - done);
-    kernel(first, rows, part.out + first * part.out_stride + tile.first_column);
+    float* out = part.out + first * part.out_stride + tile.first_column;
+    kernel(first, rows, out);
     done += rows;
-    if (!product.activation) continue;
-    for (std::size_t row = first; row < first + rows; ++row) {
-      machine.kernels->activate(*product.activation, tile.columns,
-                                part.out + row * part.out_stride + tile.first_column);
-    }
+    if (product.activation)
+      machine.kernels->activate(*product.activation, rows, tile.columns, out, part.out_stride);
   }
 }
 
@@ -94,8 +92,8 @@ auto blocks_of(std::size_t mr) {
 }
 
 /// Packs the input in blocks of at most `most_rows` rows, then calls kernel(first row, rows,
-/// columns, panel of the part, out) for every block of every tile.
-template <typename Pack, typename Kernel>
+/// columns, panel of the `Weight`, out, stride) for every block of every tile.
+template <typename Weight, typename Pack, typename Kernel>
 void run_packed_rows(const Machine& machine, const Product& product, std::size_t most_rows,
                      std::size_t row_bytes, Pack pack, Kernel kernel) {
   const auto next = [most_rows](std::size_t left) { return rows_of_block(left, most_rows); };
@@ -117,8 +115,9 @@ void run_packed_rows(const Machine& machine, const Product& product, std::size_t
   machine.pool.run(tiles.size(), [&](std::size_t index, std::size_t) {
     const Tile& tile = tiles[index];
     const ProductPart& part = product.parts[tile.part];
+    const auto* panel = std::get<Weight>(*part.weight).panel(tile.first_column);
     run_tile(machine, product, tile, next, [&](std::size_t first, std::size_t rows, float* out) {
-      kernel(first, rows, tile, part, out);
+      kernel(first, rows, tile.columns, panel, out, part.out_stride);
     });
   });
 }
@@ -126,16 +125,15 @@ void run_packed_rows(const Machine& machine, const Product& product, std::size_t
 void run_packed_f32(const Machine& machine, const Product& product) {
   const PackedRowsKernels& kernels = *machine.packed_rows;
   auto* packed = reinterpret_cast<float*>(product.scratch);
-  run_packed_rows(
+  run_packed_rows<PackedF32>(
       machine, product, kernels.most_rows, product.in * sizeof(float),
       [&](std::size_t first, std::size_t rows, const float* x) {
         kernels.pack_f32(product.in, rows, x, product.x_stride, packed + first * product.in);
       },
-      [&](std::size_t first, std::size_t rows, const Tile& tile, const ProductPart& part,
-          float* out) {
-        kernels.product_f32(product.in, rows, tile.columns, packed + first * product.in,
-                            std::get<PackedF32>(*part.weight).panel(tile.first_column), out,
-                            part.out_stride);
+      [&](std::size_t first, std::size_t rows, std::size_t columns, const float* panel, float* out,
+          std::size_t stride) {
+        kernels.product_f32(product.in, rows, columns, packed + first * product.in, panel, out,
+                            stride);
       });
 }
 
@@ -145,17 +143,16 @@ void run_packed_q8(const Machine& machine, const Product& product,
   auto* quantization = reinterpret_cast<RowQuantization*>(product.scratch);
   std::byte* packed = product.scratch +
                       round_up(product.rows, PackedRowsKernels::kLowRows) * sizeof(RowQuantization);
-  run_packed_rows(
+  run_packed_rows<PackedQ8>(
       machine, product, kernels.most_rows, stride,
       [&](std::size_t first, std::size_t rows, const float* x) {
         kernels.quantize(product.in, rows, x, product.x_stride, packed + first * stride,
                          quantization + first);
       },
-      [&](std::size_t first, std::size_t rows, const Tile& tile, const ProductPart& part,
-          float* out) {
-        kernels.product(
-            product.in, rows, tile.columns, packed + first * stride, quantization + first,
-            std::get<PackedQ8>(*part.weight).panel(tile.first_column), out, part.out_stride);
+      [&](std::size_t first, std::size_t rows, std::size_t columns, const std::byte* panel,
+          float* out, std::size_t out_stride) {
+        kernels.product(product.in, rows, columns, packed + first * stride, quantization + first,
+                        panel, out, out_stride);
       });
 }
 

@@ -12,6 +12,16 @@ namespace verdict::xnnpack {
 /// How far ahead weights are fetched, in bytes.
 constexpr std::size_t kFetchAhead = 4096;
 
+/// Asks for the lines of a block that is stored later: outputs larger than the second cache come
+/// from far away.
+template <std::size_t kRows>
+static inline void fetch_block(const float* c, std::size_t c_stride) {
+  for (std::size_t r = 0; r < kRows; ++r) {
+    __builtin_prefetch(c + r * c_stride, 1);
+    __builtin_prefetch(c + r * c_stride + 16, 1);
+  }
+}
+
 /// Stores the first columns of a block's rows.
 template <std::size_t kRows>
 static inline void store_block(const __m512 (&sums)[kRows][2], std::size_t columns, float* c,

@@ -38,6 +38,7 @@ void product(std::size_t n, std::size_t columns, const std::byte* x, std::size_t
   const auto first = [](Words pairs) { return std::bit_cast<__m512>(pairs << 16); };
   const auto second = [](Words pairs) { return std::bit_cast<__m512>(pairs & 0xffff0000u); };
   const auto load = [](const std::byte* w) { return std::bit_cast<Words>(_mm512_loadu_si512(w)); };
+  fetch_block<kRows>(c, c_stride);
   panel += 128;
   std::size_t i = 0;
   for (; i + 2 <= n; i += 2, panel += 128) {

@@ -48,6 +48,7 @@ void product(std::size_t n, std::size_t columns, const std::byte* a, std::size_t
   const auto load = [](const std::byte* w) {
     return std::bit_cast<__m512bh>(_mm512_loadu_si512(w));
   };
+  fetch_block<kRows>(c, c_stride);
   for (std::size_t i = 0; i < n; i += 2) {
     panel += 128;
     const __m512bh w0 = load(panel);

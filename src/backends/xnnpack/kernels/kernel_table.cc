@@ -10,6 +10,7 @@ const KernelTable& baseline_kernels();
 #if defined(__x86_64__)
 const KernelTable& avx2_kernels();
 const KernelTable& avx512_kernels();
+const KernelTable& avx512vnni_kernels();
 #endif
 
 const KernelTable& kernel_table([[maybe_unused]] Isa isa) {
@@ -17,6 +18,7 @@ const KernelTable& kernel_table([[maybe_unused]] Isa isa) {
   switch (isa) {
     case Isa::kAvx512Amx:
     case Isa::kAvx512Vnni:
+      return avx512vnni_kernels();
     case Isa::kAvx512:
       return avx512_kernels();
     case Isa::kAvx2:

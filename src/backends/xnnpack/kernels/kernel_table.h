@@ -38,6 +38,7 @@ struct AttentionGroup {
   bool gives_scores;     ///< `probabilities` gets the scores before the softmax
   float dropout;         ///< 0 in evaluation
   std::uint64_t dropout_seed;
+  bool may_round;  ///< to int16, for the products
 };
 
 /// What a normalisation does to a row of n elements.
@@ -60,8 +61,8 @@ struct RowQuantization {
 struct KernelTable {
   /// out = norm(x + residual); `residual` may be null. out may be x.
   void (*norm)(const Norm& norm, const float* x, const float* residual, float* out);
-  /// In place, by `graph::Activation`.
-  std::array<void (*)(std::size_t n, float* x), 8> activation;
+  /// In place, by `graph::Activation`, over rows of n elements.
+  std::array<void (*)(std::size_t rows, std::size_t n, float* x, std::size_t stride), 8> activation;
   void (*add)(std::size_t n, const float* a, const float* b, float* out);
   void (*multiply)(std::size_t n, const float* a, const float* b, float* out);
   /// out[i] += scale · Σ_d a[i · a_stride + d] · rows[index[i] · row_stride + d], d < size.
@@ -76,10 +77,12 @@ struct KernelTable {
   /// Floats of scratch that `attention` needs.
   std::uint64_t (*attention_scratch)(std::uint64_t keys, std::uint64_t head_size,
                                      std::uint64_t value_size);
-  void (*attention)(const AttentionGroup& group, float* scratch);
+  /// Returns whether the products were int16's.
+  bool (*attention)(const AttentionGroup& group, float* scratch);
 
-  void activate(graph::Activation kind, std::size_t n, float* x) const {
-    activation[static_cast<std::size_t>(kind)](n, x);
+  void activate(graph::Activation kind, std::size_t rows, std::size_t n, float* x,
+                std::size_t stride) const {
+    activation[static_cast<std::size_t>(kind)](rows, n, x, stride);
   }
 };
 

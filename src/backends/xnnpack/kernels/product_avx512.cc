@@ -24,6 +24,7 @@ void product(std::size_t columns, std::size_t n, const float* a, std::size_t a_s
     row[0] = _mm512_loadu_ps(w);
     row[1] = _mm512_loadu_ps(w + 16);
   }
+  fetch_block<kRows>(c, c_stride);
   for (std::size_t i = 0; i < n; ++i) {
     w += 32;
     const __m512 w0 = _mm512_loadu_ps(w);

@@ -43,6 +43,7 @@ void product(std::size_t columns, std::size_t n, const std::int8_t* a, std::size
     sums[r][1] = _mm512_mullo_epi32(zero_point, _mm512_loadu_si512(panel + 64));
   }
   panel += 128;
+  fetch_block<kRows>(c, c_stride);
   for (std::size_t i = 0; i < n; i += kGroup, panel += 128) {
     const __m512i w0 = _mm512_loadu_si512(panel);
     const __m512i w1 = _mm512_loadu_si512(panel + 64);
