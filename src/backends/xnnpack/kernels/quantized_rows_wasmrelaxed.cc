@@ -134,6 +134,7 @@ void start_sums(const RowQuantization* quantization, const std::byte* panel,
   }
 }
 
+constexpr std::int16_t kOne = 1;
 constexpr std::size_t kPanelStart = PackedRowsKernels::kColumns * sizeof(std::int32_t);
 
 __attribute__((noinline)) void multiply_pairs(std::size_t n, std::size_t rows, std::size_t columns,
@@ -143,8 +144,13 @@ __attribute__((noinline)) void multiply_pairs(std::size_t n, std::size_t rows, s
                                               std::size_t stride) {
   v128_t sums[kLow][2];
   start_sums(quantization, panel, sums);
-  const auto add = [](v128_t& sum, v128_t pairs) {
-    sum = wasm_i32x4_add(sum, wasm_i32x4_extadd_pairwise_i16x8(pairs));
+  // For i32x4.extadd_pairwise_i16x8_s V8 reads them from memory every time, and it makes a constant
+  // anew; these stay in a register.
+  const std::int16_t* one = &kOne;
+  asm("" : "+r"(one));
+  const v128_t ones = wasm_v128_load16_splat(one);
+  const auto add = [&](v128_t& sum, v128_t pairs) {
+    sum = wasm_i32x4_add(sum, wasm_i32x4_dot_i16x8(pairs, ones));
   };
   const std::byte* w = panel + kPanelStart;
   std::size_t groups = (n + kGroup - 1) / kGroup;
@@ -159,6 +165,8 @@ __attribute__((noinline)) void multiply_pairs(std::size_t n, std::size_t rows, s
                 wasm_i16x8_relaxed_dot_i8x16_i7x16(w0, wasm_v128_load32_splat(a + 4 * r)),
                 wasm_i16x8_relaxed_dot_i8x16_i7x16(w1, wasm_v128_load32_splat(a + 16 + 4 * r))));
       }
+      // Inputs are read again: for all of a turn's, registers are missing.
+      asm volatile("" ::: "memory");
     }
   }
   if (groups > 0) {
