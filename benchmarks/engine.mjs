@@ -3,13 +3,15 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
+export const BROWSERS = ['chromium', 'firefox'];
+
 /**
  * An engine in a process of its own, pinned to `cpus`; see handler.mjs for the requests. `places`
  * names the folders: `root` of this project, `cache` of the benchmarks, `peers` (the peers' packages)
  * `newerNode` and `python`.
  */
 export class Engine {
-  /** `contestant` is {peer, runtime, dtype, threads, variant}; runtime: node, newer-node, chromium, own. */
+  /** `contestant` is {peer, runtime, dtype, threads, variant}; runtime: node, newer-node, chromium, firefox, own. */
   static async start(contestant, places, cpus) {
     const engine = new Engine();
     engine.contestant = contestant;
@@ -58,9 +60,11 @@ export class Engine {
       case 'newer-node':
         return [newerNode, `${here}/host.mjs`, peer];
       case 'chromium':
+      case 'firefox':
         return [
           process.execPath,
-          `${here}/chromium-host.mjs`,
+          `${here}/browser-host.mjs`,
+          runtime,
           peer,
           root,
           peers,
@@ -73,7 +77,7 @@ export class Engine {
 
   #options() {
     const { dtype, threads, variant, runtime, word_cache = true } = this.contestant;
-    const file = this.peer.library?.[runtime === 'chromium' ? 'browser' : 'node'];
+    const file = this.peer.library?.[BROWSERS.includes(runtime) ? 'browser' : 'node'];
     const folder = this.peer.npmPackage ? this.places.peers : this.places.root;
     return { dtype, threads, variant, word_cache, url: file ? `${folder}/${file}` : null };
   }

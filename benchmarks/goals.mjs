@@ -70,6 +70,7 @@ export function goals(results) {
     ['wasm-f32', 'WASM f32, plain SIMD'],
     ['relaxed-f32', 'WASM f32, relaxed SIMD'],
     ['chromium-f32', 'WASM f32 in Chromium'],
+    ['firefox-f32', 'WASM f32 in Firefox'],
     ['native-f32', 'native f32'],
   ]) {
     const measured = ours(group, '1x128', 2)?.times_one_thread ?? null;

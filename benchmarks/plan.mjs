@@ -54,6 +54,7 @@ export function latencyGroups() {
     ...web('wasm', 'WebAssembly, plain SIMD, Node', 'node', 'simd'),
     ...web('relaxed', 'WebAssembly, relaxed SIMD, newer Node', 'newer-node', 'relaxed'),
     ...web('chromium', 'WebAssembly, relaxed SIMD, Chromium', 'chromium', 'relaxed'),
+    ...web('firefox', 'WebAssembly, plain SIMD, Firefox', 'firefox', 'simd'),
     ...native,
     ...parts,
   ];

@@ -6,7 +6,7 @@ import { dirname, join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { builtVariants, totalSize, variantFiles } from '../scripts/package-sizes.mjs';
 import { BATCHES } from './batches.mjs';
-import { Engine } from './engine.mjs';
+import { BROWSERS, Engine } from './engine.mjs';
 import { goals } from './goals.mjs';
 import { Measurement } from './measure.mjs';
 import { prepareModel } from './models.mjs';
@@ -121,10 +121,12 @@ async function versions(groups) {
   for (const [, name, number] of requirements.matchAll(/^([\w-]+)==(.+)$/gm)) found[name] = number;
   found.Node = process.version.slice(1);
   found['newer Node'] = output(places.newerNode, '--version').slice(1);
-  const page = groups.flatMap((g) => g.contestants).find((c) => c.runtime === 'chromium');
-  if (page) {
+  for (const browser of BROWSERS) {
+    const page = groups.flatMap((g) => g.contestants).find((c) => c.runtime === browser);
+    if (!page) continue;
     const engine = await Engine.start(page, places, '0');
-    found.Chromium = (await engine.request({ op: 'version' })).version.replace(/^.*\//, '');
+    const { version } = await engine.request({ op: 'version' });
+    found[browser[0].toUpperCase() + browser.slice(1)] = version.replace(/^.*\//, '');
     await engine.stop();
   }
   return found;
@@ -186,7 +188,7 @@ async function measure(options) {
     const batches = options.quick ? ['1x16', '1x128', 'mixed'] : Object.keys(BATCHES);
     for (const group of options.groups) {
       results.latency.push(...(await measurement.latency(group, minilm, batches)));
-      if (base && group.id !== 'chromium-f32' && group.id !== 'chromium-q8') {
+      if (base && !BROWSERS.includes(group.contestants[0].runtime)) {
         results.latency.push(...(await measurement.latency(group, base, ['1x128'])));
       }
     }

@@ -3,7 +3,7 @@
 # folder. run.mjs calls it; safe to repeat.
 source "$(dirname "$0")/../scripts/common.sh"
 cd "$ROOT"
-need_packages build-essential cmake ninja-build ccache git ca-certificates util-linux chromium
+need_packages build-essential cmake ninja-build ccache git ca-certificates util-linux chromium firefox-esr
 bash scripts/build.sh
 say "Native build"
 sources=$(bash scripts/get-sources.sh)

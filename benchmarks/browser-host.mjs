@@ -1,11 +1,19 @@
-// chromium-host.mjs PEER ROOT…: the process of an engine that runs in a page of Chromium. It serves
-// the folders ROOT on the loopback, cross-origin isolated so that threads work, and passes requests
-// on to the page. Paths in requests become addresses of this server.
+// browser-host.mjs BROWSER PEER ROOT…: the process of an engine that runs in a page of "chromium" or
+// "firefox". It serves the folders ROOT on the loopback, cross-origin isolated so that threads work,
+// and passes requests on to the page. Paths in requests become addresses of this server.
 import puppeteer from 'puppeteer-core';
 import { ISOLATION, serveDemo } from '../scripts/demo-server.mjs';
 import { serveLines } from './lines.mjs';
 
-const [peer, ...roots] = process.argv.slice(2);
+const [program, peer, ...roots] = process.argv.slice(2);
+const PROGRAMS = {
+  chromium: {
+    browser: 'chrome',
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: ['--no-sandbox'],
+  },
+  firefox: { browser: 'firefox', executablePath: process.env.FIREFOX ?? '/usr/bin/firefox-esr' },
+};
 const PAGE = `<!doctype html><script type="module">
   import { createHandler } from '/0/benchmarks/handler.mjs';
   window.handle = createHandler(await import('/0/benchmarks/peers/${peer}.mjs'));
@@ -31,11 +39,7 @@ function withAddresses(value) {
   return root < 0 ? value : `${address}/${root}${value.slice(roots[root].length)}`;
 }
 
-const browser = await puppeteer.launch({
-  executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
-  headless: true,
-  args: ['--no-sandbox'],
-});
+const browser = await puppeteer.launch({ ...PROGRAMS[program], headless: true });
 process.on('exit', () => browser.process()?.kill());
 const page = await browser.newPage();
 page.on('pageerror', (error) => process.stderr.write(`${error.message}\n`));
