@@ -40,10 +40,10 @@ endif()
 if(EMSCRIPTEN)
   set(kernels ${sources})
   list(FILTER kernels INCLUDE REGEX "/src/backends/xnnpack/kernels/")
-  # Without -fno-slp-vectorize, constants would be loaded by fours and broadcast one by one.
-  set_property(SOURCE ${kernels} APPEND PROPERTY COMPILE_OPTIONS -O3 -fno-slp-vectorize)
+  # They are written in vectors: what LLVM makes of their scalar loops is only large.
+  set_property(SOURCE ${kernels} APPEND PROPERTY COMPILE_OPTIONS -O3 -fno-vectorize -fno-slp-vectorize)
   set(loops ${sources})
-  list(FILTER loops INCLUDE REGEX "/src/(backends/xnnpack/(execute_attention|execute_basic|linear|packing)|base/dtype)\\.cc$")
+  list(FILTER loops INCLUDE REGEX "/src/(backends/xnnpack/(execute_attention|execute_basic|packing)|base/dtype)\\.cc$")
   set_property(SOURCE ${loops} APPEND PROPERTY COMPILE_OPTIONS -O2)
   set(text ${sources})
   list(FILTER text INCLUDE REGEX

@@ -14,6 +14,6 @@ target_compile_definitions(verdict_pcre2 PUBLIC PCRE2_CODE_UNIT_WIDTH=8 PCRE2_ST
   PRIVATE HAVE_CONFIG_H SUPPORT_PCRE2_8=1 SUPPORT_UNICODE=1 HAVE_MEMMOVE=1)
 target_compile_options(verdict_pcre2 PRIVATE -w -ffunction-sections -fdata-sections)
 if(EMSCRIPTEN)
-  target_compile_options(verdict_pcre2 PRIVATE -Os)
+  target_compile_options(verdict_pcre2 PRIVATE -Oz)
 endif()
 set_target_properties(verdict_pcre2 PROPERTIES C_STANDARD 11)
