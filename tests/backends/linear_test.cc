@@ -85,7 +85,8 @@ double q8_tolerance([[maybe_unused]] std::int64_t in) {
 }
 
 TEST_P(Linear, EveryNumberOfRows) {
-  std::vector<std::size_t> all{63, 64, 65, 256, 257};  // Around the blocks and calls of AMX.
+  // Around what one call of AVX-512's or AMX's kernels computes.
+  std::vector<std::size_t> all{63, 64, 65, 127, 128, 129, 256, 257};
   for (std::size_t rows = 1; rows <= 33; ++rows) all.push_back(rows);
   for (const std::size_t rows : all) {
     SCOPED_TRACE(rows);
@@ -269,7 +270,8 @@ TEST(BF16, EveryKernelOfEveryNumberOfRows) {
       Numbers numbers(static_cast<std::uint32_t>(in + out));
       const std::vector<float> weight = numbers.take(out * in);
       const std::vector<float> bias = numbers.take(out);
-      xnnpack::PackedBF16 packed(out, in);
+      xnnpack::WeightMemory memory;
+      xnnpack::PackedBF16 packed(out, in, memory);
       packed.set_weight(weight);
       packed.set_bias(bias);
       for (const xnnpack::BF16Kernels* kernels : all) {
@@ -308,7 +310,8 @@ TEST(Int8, AmxGivesTheBitsOfVnni) {
                                                                  xnnpack::kMostQ8Inputs}) {
     const bool is_largest = in > 2000;
     Numbers numbers(static_cast<std::uint32_t>(in));
-    xnnpack::PackedQ8 packed({32, 4, 1}, 32, in);
+    xnnpack::WeightMemory memory;
+    xnnpack::PackedQ8 packed({32, 4, 1}, 32, in, memory);
     std::vector<float> weight = numbers.take(32 * in);
     for (std::size_t i = 0; is_largest && i < weight.size(); ++i)
       weight[i] = i / in % 2 == 0 ? 1.0f : -1.0f;

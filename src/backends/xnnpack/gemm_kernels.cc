@@ -75,7 +75,8 @@ GemmKernels<F32GemmKernel> f32_gemm_kernels([[maybe_unused]] const KernelChoice&
 GemmKernels<F32GemmKernel> own_f32_gemm_kernels([[maybe_unused]] const KernelChoice& choice) {
 #if defined(__x86_64__)
   if (choice.isa >= Isa::kAvx512 && choice.products != Products::kXnnpack)
-    return {&product_8x32_avx512, &product_8x32_avx512, 8, {32, 1, 1}};
+    return {&product_8x32_avx512, &product_8x32_avx512, kAvx512Rows, {32, 1, 1}, 0, false,
+            kAvx512Blocks};
 #endif
   return {};
 }
@@ -137,7 +138,13 @@ GemmKernels<Q8GemmKernel> q8_gemm_kernels([[maybe_unused]] const KernelChoice& c
     case Isa::kAvx512Vnni:
       if (choice.products == Products::kOwn ||
           (choice.products == Products::kFaster && own_q8_products_win())) {
-        return {&product_8x32c4_avx512vnni, &product_8x32c4_avx512vnni, 8, {32, 4, 1}, 128, false};
+        return {&product_8x32c4_avx512vnni,
+                &product_8x32c4_avx512vnni,
+                kAvx512Rows,
+                {32, 4, 1},
+                128,
+                false,
+                kAvx512Blocks};
       }
       return {&xnn_qd8_f32_qc8w_gemm_minmax_ukernel_1x16c8__avx512vnni_prfm,
               &xnn_qd8_f32_qc8w_gemm_minmax_ukernel_10x16c8__avx512vnni_prfm,

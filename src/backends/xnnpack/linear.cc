@@ -166,7 +166,7 @@ void run_f32(const Machine& machine, const Product& product) {
     const Tile& tile = tiles[index];
     const ProductPart& part = product.parts[tile.part];
     const float* panel = std::get<PackedF32>(*part.weight).panel(tile.first_column);
-    const auto next = blocks_of(even_rows(tile.rows, gemm.mr));
+    const auto next = blocks_of(even_rows(tile.rows, gemm.mr * gemm.blocks));
     run_tile(machine, product, tile, next, [&](std::size_t first, std::size_t rows, float* out) {
       gemm.choose(rows)(rows, tile.columns, product.in * sizeof(float),
                         product.x + first * product.x_stride, product.x_stride * sizeof(float),

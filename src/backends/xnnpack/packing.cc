@@ -40,19 +40,21 @@ std::size_t packed_inputs(const PanelLayout& layout, std::size_t in) {
   return round_up(in, layout.kr * layout.sr);
 }
 
-PackedF32::PackedF32(const PanelLayout& layout, std::size_t out, std::size_t in)
+PackedF32::PackedF32(const PanelLayout& layout, std::size_t out, std::size_t in,
+                     WeightMemory& memory)
     : layout_(layout),
       out_(out),
       in_(in),
-      data_(std::uint64_t{round_up(out, layout.nr) / layout.nr} * panel_floats() * sizeof(float)) {}
+      data_(memory.take(std::uint64_t{round_up(out, layout.nr) / layout.nr} * panel_floats() *
+                        sizeof(float))) {}
 
 const float* PackedF32::panel(std::size_t column) const {
-  return data_.as<float>() + column / layout_.nr * panel_floats();
+  return floats() + column / layout_.nr * panel_floats();
 }
 
 void PackedF32::set_weight(std::span<const float> row_major) {
   for (std::size_t out = 0; out < out_; ++out) {
-    float* weights = data_.as<float>() + out / layout_.nr * panel_floats() + layout_.nr;
+    float* weights = floats() + out / layout_.nr * panel_floats() + layout_.nr;
     const float* row = row_major.data() + out * in_;
     for_each_weight(layout_, in_, out % layout_.nr, [&](std::size_t position, std::size_t input) {
       if (input < in_) weights[position] = row[input];
@@ -72,7 +74,7 @@ void PackedF32::get_weight(std::span<float> row_major) const {
 
 void PackedF32::set_bias(std::span<const float> bias) {
   for (std::size_t out = 0; out < out_; ++out) {
-    data_.as<float>()[out / layout_.nr * panel_floats() + out % layout_.nr] = bias[out];
+    floats()[out / layout_.nr * panel_floats() + out % layout_.nr] = bias[out];
   }
 }
 
@@ -86,10 +88,11 @@ constexpr PanelLayout kBF16Layout{BF16Kernels::kColumns, 2, 1};
 
 }  // namespace
 
-PackedBF16::PackedBF16(std::size_t out, std::size_t in)
+PackedBF16::PackedBF16(std::size_t out, std::size_t in, WeightMemory& memory)
     : out_(out),
       in_(in),
-      data_(std::uint64_t{round_up(out, kBF16Layout.nr) / kBF16Layout.nr} * panel_bytes()) {}
+      data_(memory.take(std::uint64_t{round_up(out, kBF16Layout.nr) / kBF16Layout.nr} *
+                        panel_bytes())) {}
 
 std::size_t PackedBF16::panel_bytes() const {
   return kBF16Layout.nr * (sizeof(float) + packed_inputs(kBF16Layout, in_) * sizeof(std::uint16_t));
@@ -139,11 +142,11 @@ void PackedBF16::get_bias(std::span<float> bias) const {
     bias[out] = reinterpret_cast<const float*>(panel(out))[out % kBF16Layout.nr];
 }
 
-PackedQ8::PackedQ8(const PanelLayout& layout, std::size_t out, std::size_t in)
+PackedQ8::PackedQ8(const PanelLayout& layout, std::size_t out, std::size_t in, WeightMemory& memory)
     : layout_(layout),
       out_(out),
       in_(in),
-      data_(std::uint64_t{round_up(out, layout.nr) / layout.nr} * panel_bytes()) {
+      data_(memory.take(std::uint64_t{round_up(out, layout.nr) / layout.nr} * panel_bytes())) {
   if (in > kMostQ8Inputs) {
     throw Error(ErrorCode::kUnsupported,
                 concat("A linear layer of the model has ", in, " inputs; in q8 at most ",

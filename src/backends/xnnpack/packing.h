@@ -5,8 +5,8 @@
 #include <span>
 #include <type_traits>
 
-#include "verdict/backends/xnnpack/aligned_buffer.h"
 #include "verdict/backends/xnnpack/gemm_kernels.h"
+#include "verdict/backends/xnnpack/weight_memory.h"
 
 namespace verdict::xnnpack {
 
@@ -20,9 +20,10 @@ constexpr T round_up(T n, std::type_identity_t<T> multiple) {
 std::size_t packed_inputs(const PanelLayout& layout, std::size_t in);
 
 /// The weight of a linear layer in float32 panels. A panel is nr biases, then nr × inputs weights.
+/// As the others below it lies in memory that must outlive it.
 class PackedF32 {
  public:
-  PackedF32(const PanelLayout& layout, std::size_t out, std::size_t in);
+  PackedF32(const PanelLayout& layout, std::size_t out, std::size_t in, WeightMemory& memory);
 
   void set_weight(std::span<const float> row_major);
   void set_bias(std::span<const float> bias);
@@ -34,18 +35,19 @@ class PackedF32 {
   std::size_t bytes() const { return data_.size(); }
 
  private:
+  float* floats() const { return reinterpret_cast<float*>(data_.data()); }
   std::size_t panel_floats() const { return layout_.nr * (1 + packed_inputs(layout_, in_)); }
 
   PanelLayout layout_;
   std::size_t out_;
   std::size_t in_;
-  AlignedBuffer data_;
+  std::span<std::byte> data_;
 };
 
 /// The same in bfloat16, rounded to nearest even, for `BF16Kernels`.
 class PackedBF16 {
  public:
-  PackedBF16(std::size_t out, std::size_t in);
+  PackedBF16(std::size_t out, std::size_t in, WeightMemory& memory);
 
   void set_weight(std::span<const float> row_major);
   void set_bias(std::span<const float> bias);
@@ -63,7 +65,7 @@ class PackedBF16 {
 
   std::size_t out_;
   std::size_t in_;
-  AlignedBuffer data_;
+  std::span<std::byte> data_;
 };
 
 /// Longer rows of 8-bit inputs and weights could overflow an int32 sum.
@@ -73,7 +75,7 @@ inline constexpr std::size_t kMostQ8Inputs = INT32_MAX / (255 * 127);
 /// column's sum, nr × inputs int8 weights, nr scales and nr biases.
 class PackedQ8 {
  public:
-  PackedQ8(const PanelLayout& layout, std::size_t out, std::size_t in);
+  PackedQ8(const PanelLayout& layout, std::size_t out, std::size_t in, WeightMemory& memory);
 
   /// Quantises; a value that is not finite makes its whole column NaN, as it would in float32.
   void set_weight(std::span<const float> row_major);
@@ -95,7 +97,7 @@ class PackedQ8 {
   PanelLayout layout_;
   std::size_t out_;
   std::size_t in_;
-  AlignedBuffer data_;
+  std::span<std::byte> data_;
 };
 
 /// Quantises a row symmetrically to ±127; returns the scale that brings the integers nearest to the

@@ -147,10 +147,11 @@ XnnpackWeights::XnnpackWeights(const graph::Graph& graph, ComputeType type,
 }
 
 PackedWeight XnnpackWeights::make_packed(std::size_t out, std::size_t in,
-                                         const KernelChoice& choice) const {
-  if (type_ == ComputeType::kQ8) return PackedQ8(q8_gemm_kernels(choice, in).layout, out, in);
-  if (type_ == ComputeType::kBF16) return PackedBF16(out, in);
-  return PackedF32(f32_gemm_kernels(choice).layout, out, in);
+                                         const KernelChoice& choice) {
+  if (type_ == ComputeType::kQ8)
+    return PackedQ8(q8_gemm_kernels(choice, in).layout, out, in, memory_);
+  if (type_ == ComputeType::kBF16) return PackedBF16(out, in, memory_);
+  return PackedF32(f32_gemm_kernels(choice).layout, out, in, memory_);
 }
 
 void XnnpackWeights::declare(const graph::LinearPart& part, std::int64_t groups,

@@ -69,7 +69,7 @@ class XnnpackWeights final : public Weights {
   void declare_table(graph::ParameterId parameter);
   void declare_vector(std::optional<graph::ParameterId> parameter);
   void keep_unread();
-  PackedWeight make_packed(std::size_t out, std::size_t in, const KernelChoice& choice) const;
+  PackedWeight make_packed(std::size_t out, std::size_t in, const KernelChoice& choice);
   void check_size(graph::ParameterId parameter, std::size_t count) const;
   /// Calls `pack` for every packed weight that is made of the parameter, with the weight,
   /// row-major, and the stored rows that its outputs are.
@@ -83,6 +83,7 @@ class XnnpackWeights final : public Weights {
 
   ComputeType type_;
   std::vector<graph::Parameter> parameters_;
+  WeightMemory memory_;  // before what lies in it
   std::vector<LinearWeight> linears_;
   std::vector<ConvolutionWeight> convolutions_;
   std::vector<Table> tables_;

@@ -7,10 +7,41 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "verdict/backends/xnnpack/kernels/product_avx512.h"
+
 namespace verdict::xnnpack {
 
 /// How far ahead weights are fetched, in bytes.
 constexpr std::size_t kFetchAhead = 4096;
+/// Bytes of a panel that one step of a product reads.
+constexpr std::size_t kStepBytes = 128;
+
+/// The weights that a block asks for while it multiplies, two lines in every step.
+struct Fetch {
+  const char* from;
+  std::size_t step;
+
+  void next() {
+    _mm_prefetch(from, _MM_HINT_T0);
+    _mm_prefetch(from + kStepBytes / 2, _MM_HINT_T0);
+    from += step;
+  }
+};
+
+/// Calls kernel(first row, rows, fetch) for blocks of rows, cut evenly. One block alone waits for
+/// its weights and fetches them 4 KB ahead. Of several only the first would wait, so all together
+/// fetch the next panel.
+template <typename Kernel>
+static inline void for_blocks(std::size_t rows, const void* panel, std::size_t panel_bytes,
+                              Kernel kernel) {
+  const auto* weights = static_cast<const char*>(panel);
+  const std::size_t blocks = (rows + kAvx512Rows - 1) / kAvx512Rows;
+  const std::size_t block_rows = (rows + blocks - 1) / blocks;
+  Fetch fetch{weights + (blocks == 1 ? kFetchAhead : panel_bytes),
+              (kStepBytes + blocks - 1) / blocks};
+  for (std::size_t row = 0; row < rows; row += block_rows, fetch.from += panel_bytes / blocks)
+    kernel(row, rows - row < block_rows ? rows - row : block_rows, fetch);
+}
 
 /// Asks for the lines of a block that is stored later: outputs larger than the second cache come
 /// from far away.

@@ -14,13 +14,10 @@ struct BF16Kernels {
   /// Rows of converted inputs are padded with zeros to a multiple of so many.
   static constexpr std::size_t kPaddedInputs = 32;
 
-  /// A product of a fixed number of rows; `a_stride` in bytes.
-  using Product = void(std::size_t n, std::size_t columns, const std::byte* a, std::size_t a_stride,
-                       const std::byte* panel, float* c, std::size_t c_stride);
-
   /// Rounds a row of n floats to nearest even, and pads it. Null: `product` reads the floats.
   void (*convert)(std::size_t n, const float* x, std::uint16_t* out);
-  /// c[rows][columns] = a · panel for up to `mr` · `blocks` rows of converted inputs.
+  /// c[rows][columns] = a · panel for up to `mr` · `blocks` rows of converted inputs; `a_stride` in
+  /// bytes.
   void (*product)(std::size_t n, std::size_t rows, std::size_t columns, const std::byte* a,
                   std::size_t a_stride, const std::byte* panel, float* c, std::size_t c_stride);
   std::size_t mr;

@@ -20,7 +20,7 @@ using Words = std::uint32_t __attribute__((vector_size(64)));
 
 template <std::size_t kRows>
 void product(std::size_t n, std::size_t columns, const std::byte* x, std::size_t x_stride,
-             const std::byte* panel, float* c, std::size_t c_stride) {
+             const std::byte* panel, float* c, std::size_t c_stride, Fetch fetch) {
   const auto* a = reinterpret_cast<const float*>(x);
   const std::size_t a_stride = x_stride / sizeof(float);
   __m512 sums[kRows][2];
@@ -44,8 +44,7 @@ void product(std::size_t n, std::size_t columns, const std::byte* x, std::size_t
   for (; i + 2 <= n; i += 2, panel += 128) {
     const Words pair0 = load(panel);
     const Words pair1 = load(panel + 64);
-    _mm_prefetch(panel + kFetchAhead, _MM_HINT_T0);
-    _mm_prefetch(panel + kFetchAhead + 64, _MM_HINT_T0);
+    fetch.next();
     add(i, first(pair0), first(pair1));
     add(i + 1, second(pair0), second(pair1));
   }
@@ -53,15 +52,21 @@ void product(std::size_t n, std::size_t columns, const std::byte* x, std::size_t
   store_block(sums, columns, c, c_stride);
 }
 
-constexpr BF16Kernels::Product* kByRows[] = {&product<1>, &product<2>, &product<3>, &product<4>,
-                                             &product<5>, &product<6>, &product<7>, &product<8>};
+constexpr void (*kByRows[])(std::size_t, std::size_t, const std::byte*, std::size_t,
+                            const std::byte*, float*, std::size_t,
+                            Fetch) = {&product<1>, &product<2>, &product<3>, &product<4>,
+                                      &product<5>, &product<6>, &product<7>, &product<8>};
 
 void product_of_rows(std::size_t n, std::size_t rows, std::size_t columns, const std::byte* a,
                      std::size_t a_stride, const std::byte* panel, float* c, std::size_t c_stride) {
-  kByRows[rows - 1](n, columns, a, a_stride, panel, c, c_stride);
+  for_blocks(rows, panel, ((n + 1) / 2 + 1) * kStepBytes,
+             [&](std::size_t first, std::size_t count, const Fetch& fetch) {
+               kByRows[count - 1](n, columns, a + first * a_stride, a_stride, panel,
+                                  c + first * c_stride, c_stride, fetch);
+             });
 }
 
-constexpr BF16Kernels kKernels{nullptr, &product_of_rows, 8, 1};
+constexpr BF16Kernels kKernels{nullptr, &product_of_rows, kAvx512Rows, kAvx512Blocks};
 
 }  // namespace
 

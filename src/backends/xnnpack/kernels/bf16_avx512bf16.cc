@@ -39,7 +39,7 @@ inline __m512 add_products(__m512 sum, __m512bh x, __m512bh w) {
 
 template <std::size_t kRows>
 void product(std::size_t n, std::size_t columns, const std::byte* a, std::size_t a_stride,
-             const std::byte* panel, float* c, std::size_t c_stride) {
+             const std::byte* panel, float* c, std::size_t c_stride, Fetch fetch) {
   __m512 sums[kRows][2];
   for (auto& row : sums) {
     row[0] = _mm512_loadu_ps(panel);
@@ -53,8 +53,7 @@ void product(std::size_t n, std::size_t columns, const std::byte* a, std::size_t
     panel += 128;
     const __m512bh w0 = load(panel);
     const __m512bh w1 = load(panel + 64);
-    _mm_prefetch(panel + kFetchAhead, _MM_HINT_T0);
-    _mm_prefetch(panel + kFetchAhead + 64, _MM_HINT_T0);
+    fetch.next();
     for (std::size_t r = 0; r < kRows; ++r) {
       std::int32_t pair = 0;
       std::memcpy(&pair, a + r * a_stride + i * sizeof(std::uint16_t), sizeof(pair));
@@ -66,15 +65,21 @@ void product(std::size_t n, std::size_t columns, const std::byte* a, std::size_t
   store_block(sums, columns, c, c_stride);
 }
 
-constexpr BF16Kernels::Product* kByRows[] = {&product<1>, &product<2>, &product<3>, &product<4>,
-                                             &product<5>, &product<6>, &product<7>, &product<8>};
+constexpr void (*kByRows[])(std::size_t, std::size_t, const std::byte*, std::size_t,
+                            const std::byte*, float*, std::size_t,
+                            Fetch) = {&product<1>, &product<2>, &product<3>, &product<4>,
+                                      &product<5>, &product<6>, &product<7>, &product<8>};
 
 void product_of_rows(std::size_t n, std::size_t rows, std::size_t columns, const std::byte* a,
                      std::size_t a_stride, const std::byte* panel, float* c, std::size_t c_stride) {
-  kByRows[rows - 1](n, columns, a, a_stride, panel, c, c_stride);
+  for_blocks(rows, panel, ((n + 1) / 2 + 1) * kStepBytes,
+             [&](std::size_t first, std::size_t count, const Fetch& fetch) {
+               kByRows[count - 1](n, columns, a + first * a_stride, a_stride, panel,
+                                  c + first * c_stride, c_stride, fetch);
+             });
 }
 
-constexpr BF16Kernels kKernels{&convert, &product_of_rows, 8, 1};
+constexpr BF16Kernels kKernels{&convert, &product_of_rows, kAvx512Rows, kAvx512Blocks};
 
 }  // namespace
 

@@ -18,7 +18,7 @@ namespace {
 
 template <std::size_t kRows>
 void product(std::size_t columns, std::size_t n, const float* a, std::size_t a_stride,
-             const float* w, float* c, std::size_t c_stride) {
+             const float* w, float* c, std::size_t c_stride, Fetch fetch) {
   __m512 sums[kRows][2];
   for (auto& row : sums) {
     row[0] = _mm512_loadu_ps(w);
@@ -29,8 +29,7 @@ void product(std::size_t columns, std::size_t n, const float* a, std::size_t a_s
     w += 32;
     const __m512 w0 = _mm512_loadu_ps(w);
     const __m512 w1 = _mm512_loadu_ps(w + 16);
-    _mm_prefetch(w + kFetchAhead / sizeof(float), _MM_HINT_T0);
-    _mm_prefetch(w + kFetchAhead / sizeof(float) + 16, _MM_HINT_T0);
+    fetch.next();
     for (std::size_t r = 0; r < kRows; ++r) {
       const __m512 x = _mm512_set1_ps(a[r * a_stride + i]);
       sums[r][0] = _mm512_fmadd_ps(x, w0, sums[r][0]);
@@ -41,17 +40,23 @@ void product(std::size_t columns, std::size_t n, const float* a, std::size_t a_s
 }
 
 constexpr void (*kByRows[])(std::size_t, std::size_t, const float*, std::size_t, const float*,
-                            float*, std::size_t) = {&product<1>, &product<2>, &product<3>,
-                                                    &product<4>, &product<5>, &product<6>,
-                                                    &product<7>, &product<8>};
+                            float*, std::size_t, Fetch) = {&product<1>, &product<2>, &product<3>,
+                                                           &product<4>, &product<5>, &product<6>,
+                                                           &product<7>, &product<8>};
 
 }  // namespace
 
 void product_8x32_avx512(std::size_t rows, std::size_t columns, std::size_t n_bytes, const float* a,
                          std::size_t a_stride, const float* w, float* c, std::size_t c_stride,
                          std::size_t, const xnn_f32_minmax_params*) {
-  kByRows[rows - 1](columns, n_bytes / sizeof(float), a, a_stride / sizeof(float), w, c,
-                    c_stride / sizeof(float));
+  const std::size_t n = n_bytes / sizeof(float);
+  a_stride /= sizeof(float);
+  c_stride /= sizeof(float);
+  for_blocks(rows, w, (n + 1) * kStepBytes,
+             [&](std::size_t first, std::size_t count, const Fetch& fetch) {
+               kByRows[count - 1](columns, n, a + first * a_stride, a_stride, w,
+                                  c + first * c_stride, c_stride, fetch);
+             });
 }
 
 }  // namespace verdict::xnnpack

@@ -35,7 +35,7 @@ inline __m512i add_products(__m512i sum, __m512i x, __m512i w) {
 template <std::size_t kRows>
 void product(std::size_t columns, std::size_t n, const std::int8_t* a, std::size_t a_stride,
              const std::byte* panel, float* c, std::size_t c_stride,
-             const xnn_qd8_quantization_params* quantization) {
+             const xnn_qd8_quantization_params* quantization, Fetch fetch) {
   __m512i sums[kRows][2];
   for (std::size_t r = 0; r < kRows; ++r) {
     const __m512i zero_point = _mm512_set1_epi32(quantization[r].zero_point);
@@ -47,8 +47,7 @@ void product(std::size_t columns, std::size_t n, const std::int8_t* a, std::size
   for (std::size_t i = 0; i < n; i += kGroup, panel += 128) {
     const __m512i w0 = _mm512_loadu_si512(panel);
     const __m512i w1 = _mm512_loadu_si512(panel + 64);
-    _mm_prefetch(panel + kFetchAhead, _MM_HINT_T0);
-    _mm_prefetch(panel + kFetchAhead + 64, _MM_HINT_T0);
+    fetch.next();
     for (std::size_t r = 0; r < kRows; ++r) {
       std::int32_t group = 0;
       std::memcpy(&group, a + r * a_stride + i, sizeof(group));
@@ -74,9 +73,9 @@ void product(std::size_t columns, std::size_t n, const std::int8_t* a, std::size
 
 constexpr void (*kByRows[])(std::size_t, std::size_t, const std::int8_t*, std::size_t,
                             const std::byte*, float*, std::size_t,
-                            const xnn_qd8_quantization_params*) = {
-    &product<1>, &product<2>, &product<3>, &product<4>,
-    &product<5>, &product<6>, &product<7>, &product<8>};
+                            const xnn_qd8_quantization_params*,
+                            Fetch) = {&product<1>, &product<2>, &product<3>, &product<4>,
+                                      &product<5>, &product<6>, &product<7>, &product<8>};
 
 }  // namespace
 
@@ -85,8 +84,15 @@ void product_8x32c4_avx512vnni(std::size_t rows, std::size_t columns, std::size_
                                std::size_t c_stride_bytes, std::size_t,
                                const xnn_f32_minmax_params*,
                                const xnn_qd8_quantization_params* quantization) {
-  kByRows[rows - 1](columns, n, a, a_stride, static_cast<const std::byte*>(w), c,
-                    c_stride_bytes / sizeof(float), quantization);
+  const auto* panel = static_cast<const std::byte*>(w);
+  const std::size_t c_stride = c_stride_bytes / sizeof(float);
+  // The corrections before the weights, scales and biases behind them.
+  const std::size_t panel_bytes = ((n + kGroup - 1) / kGroup + 3) * kStepBytes;
+  for_blocks(rows, panel, panel_bytes,
+             [&](std::size_t first, std::size_t count, const Fetch& fetch) {
+               kByRows[count - 1](columns, n, a + first * a_stride, a_stride, panel,
+                                  c + first * c_stride, c_stride, quantization + first, fetch);
+             });
 }
 
 }  // namespace verdict::xnnpack
