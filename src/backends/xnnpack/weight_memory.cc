@@ -1,9 +1,9 @@
 #include "verdict/backends/xnnpack/weight_memory.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 #include <limits>
+#include <memory>
 #include <new>
 
 #include "verdict/backends/xnnpack/aligned_buffer.h"
@@ -68,8 +68,10 @@ std::span<std::byte> WeightMemory::take(std::uint64_t bytes) {
     constexpr std::size_t kStart = kChunk > 0 ? kHugePage : AlignedBuffer::kAlignment;
     chunks_.reserve(chunks_.size() + 1);
     chunks_.push_back(allocate(std::max(kChunk, needed) + kStart));
-    const std::size_t misplaced = std::bit_cast<std::uintptr_t>(chunks_.back().data()) % kStart;
-    left_ = chunks_.back().subspan(kStart - misplaced);
+    void* start = chunks_.back().data();
+    std::size_t usable = chunks_.back().size();
+    std::align(kStart, needed, start, usable);
+    left_ = chunks_.back().last(usable);
   }
   const std::span<std::byte> out = left_.first(size);
   left_ = left_.subspan(needed);
