@@ -11,6 +11,8 @@
 
 namespace verdict::xnnpack {
 
+namespace {
+
 /// How far ahead weights are fetched, in bytes.
 constexpr std::size_t kFetchAhead = 4096;
 /// Bytes of a panel that one step of a product reads.
@@ -32,8 +34,8 @@ struct Fetch {
 /// its weights and fetches them 4 KB ahead. Of several only the first would wait, so all together
 /// fetch the next panel.
 template <typename Kernel>
-static inline void for_blocks(std::size_t rows, const void* panel, std::size_t panel_bytes,
-                              Kernel kernel) {
+inline void for_blocks(std::size_t rows, const void* panel, std::size_t panel_bytes,
+                       Kernel kernel) {
   const auto* weights = static_cast<const char*>(panel);
   const std::size_t blocks = (rows + kAvx512Rows - 1) / kAvx512Rows;
   const std::size_t block_rows = (rows + blocks - 1) / blocks;
@@ -46,7 +48,7 @@ static inline void for_blocks(std::size_t rows, const void* panel, std::size_t p
 /// Asks for the lines of a block that is stored later: outputs larger than the second cache come
 /// from far away.
 template <std::size_t kRows>
-static inline void fetch_block(const float* c, std::size_t c_stride) {
+inline void fetch_block(const float* c, std::size_t c_stride) {
   for (std::size_t r = 0; r < kRows; ++r) {
     __builtin_prefetch(c + r * c_stride, 1);
     __builtin_prefetch(c + r * c_stride + 16, 1);
@@ -55,13 +57,15 @@ static inline void fetch_block(const float* c, std::size_t c_stride) {
 
 /// Stores the first columns of a block's rows.
 template <std::size_t kRows>
-static inline void store_block(const __m512 (&sums)[kRows][2], std::size_t columns, float* c,
-                               std::size_t c_stride) {
+inline void store_block(const __m512 (&sums)[kRows][2], std::size_t columns, float* c,
+                        std::size_t c_stride) {
   const auto mask = static_cast<std::uint32_t>((std::uint64_t{1} << columns) - 1);
   for (std::size_t r = 0; r < kRows; ++r) {
     _mm512_mask_storeu_ps(c + r * c_stride, static_cast<__mmask16>(mask), sums[r][0]);
     _mm512_mask_storeu_ps(c + r * c_stride + 16, static_cast<__mmask16>(mask >> 16), sums[r][1]);
   }
 }
+
+}  // namespace
 
 }  // namespace verdict::xnnpack

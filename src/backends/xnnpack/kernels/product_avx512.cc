@@ -2,8 +2,8 @@
 //
 // A block is up to 8 rows × 32 columns: 16 accumulators, 2 vectors of weights, and inputs that the
 // multiplying instruction broadcasts from memory itself. XNNPACK's kernel has 7 rows; with 8, and
-// with rows divided evenly (run_tile), 16 tokens are two full blocks instead of 7 + 7 + 2. Weights
-// are fetched ahead, into the next panel at the end of one: short texts wait for them otherwise.
+// with rows divided evenly, 16 tokens are two full blocks instead of 7 + 7 + 2. The blocks together
+// fetch the next panel, for which short texts would wait.
 // The limit is one 512-bit multiplication and addition a clock, or two where the CPU has both
 // units.
 #include "verdict/backends/xnnpack/kernels/product_avx512.h"
