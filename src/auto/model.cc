@@ -86,11 +86,12 @@ struct SequenceClassifier::PlanSlot {
   std::vector<std::unique_ptr<Context>> idle;
 };
 
-/// A context borrowed from its slot for one run; its work is added to the model's counters.
+/// A context borrowed from its slot for one batch; its work is added to the model's counters.
 class SequenceClassifier::Run {
  public:
   Run(SequenceClassifier& model, const std::set<std::string>& groups, const graph::Batch& batch)
       : model_(model) {
+    model.declaration_.check(batch);
     {
       const std::lock_guard lock(model.mutex_);
       slot_ = &model.plan_for(groups);
@@ -100,17 +101,13 @@ class SequenceClassifier::Run {
       }
     }
     if (!context_) context_ = slot_->plan->create_context();
-    with_memory_errors("Running the model", [&] { context_->run(batch); });
+    with_memory_errors("Running the model", [&] { run(batch); });
   }
 
   ~Run() {
     if (!context_) return;
     const std::lock_guard lock(model_.mutex_);
-    const Counters& counters = context_->counters();
-    model_.counters_.float_multiplications += counters.float_multiplications;
-    model_.counters_.int8_multiplications += counters.int8_multiplications;
-    model_.counters_.int16_multiplications += counters.int16_multiplications;
-    model_.counters_.padding_rows += counters.padding_rows;
+    model_.counters_ += counters_;
     slot_->idle.push_back(std::move(context_));
   }
 
@@ -118,12 +115,38 @@ class SequenceClassifier::Run {
   Run& operator=(const Run&) = delete;
 
   const graph::Graph& graph() const { return slot_->plan->graph(); }
-  std::span<const float> output(std::size_t index) const { return context_->output(index); }
+  std::span<const float> output(std::size_t index) const {
+    return joined_.empty() ? context_->output(index) : std::span<const float>(joined_[index]);
+  }
 
  private:
+  void run(const graph::Batch& batch) {
+    // What dropout draws depends on a run's rows, and should not on the number of threads.
+    const auto cuts = slot_->training
+                          ? std::vector<std::int64_t>{0, batch.rows()}
+                          : graph::even_cuts(batch, model_.backend_->most_useful_tokens());
+    if (cuts.size() <= 2) return run_part(batch);
+    joined_.resize(graph().outputs().size());
+    for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
+      run_part(batch.part(cuts[i], cuts[i + 1]));
+      for (std::size_t index = 0; index < joined_.size(); ++index) {
+        const auto rows = context_->output(index);
+        joined_[index].insert(joined_[index].end(), rows.begin(), rows.end());
+      }
+    }
+  }
+
+  void run_part(const graph::Batch& batch) {
+    context_->run(batch);
+    counters_ += context_->counters();
+  }
+
   SequenceClassifier& model_;
   PlanSlot* slot_;
   std::unique_ptr<Context> context_;
+  Counters counters_;
+  /// The outputs of a batch that ran in parts.
+  std::vector<std::vector<float>> joined_;
 };
 
 SequenceClassifier::SequenceClassifier(const ModelType& type, PretrainedConfig config,

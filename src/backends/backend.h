@@ -22,6 +22,13 @@ struct Counters {
   std::int64_t padding_rows = 0;           ///< rows computed for tokens that the mask excludes
 
   friend bool operator==(const Counters&, const Counters&) = default;
+  Counters& operator+=(const Counters& other) {
+    float_multiplications += other.float_multiplications;
+    int8_multiplications += other.int8_multiplications;
+    int16_multiplications += other.int16_multiplications;
+    padding_rows += other.padding_rows;
+    return *this;
+  }
 };
 
 /// The packed parameters of one model, shared by all of its plans. Filled once, then immutable.
@@ -87,6 +94,9 @@ class Backend {
   /// For people and benchmarks, for example "xnnpack avx512 2 threads".
   virtual std::string description() const = 0;
   virtual int threads() const = 0;
+
+  /// Tokens a run from which on more of them gain nothing: models run larger batches in parts.
+  virtual std::int64_t most_useful_tokens() const = 0;
 
   /// Room for the parameters of `graph`, stored as `type` asks. Throws `kUnsupported` for a type
   /// that it cannot do.

@@ -24,6 +24,7 @@ struct Batch {
   /// Values by token, [N] each, under the reference's argument names (`input_ids`,
   /// `token_type_ids`, …).
   std::map<std::string, std::vector<std::int32_t>, std::less<>> tokens;
+  std::int64_t first_row = 0;  ///< number of row 0 in the batch of which this is a part
 
   std::int64_t rows() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
   std::int64_t token_count() const { return offsets.back(); }
@@ -34,6 +35,12 @@ struct Batch {
     return found == tokens.end() ? std::span<const std::int32_t>{}
                                  : std::span<const std::int32_t>(found->second);
   }
+
+  /// The rows from `first` to before `last` as a batch, of the same width.
+  Batch part(std::int64_t first, std::int64_t last) const;
 };
+
+/// Where to cut a batch into parts of about `tokens` tokens: rows from 0 to `batch.rows()`, rising.
+std::vector<std::int64_t> even_cuts(const Batch& batch, std::int64_t tokens);
 
 }  // namespace verdict::graph

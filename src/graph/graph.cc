@@ -119,6 +119,7 @@ Graph Graph::empty_copy() const {
   copy.parameters_ = parameters_;
   copy.parameter_ids_ = parameter_ids_;
   copy.parameter_bytes_ = parameter_bytes_;
+  copy.checks_ = checks_;
   return copy;
 }
 

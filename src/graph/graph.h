@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -133,6 +134,14 @@ class Graph {
 
   void output(std::string name, Value value);
 
+  /// A condition on whole batches, which contexts may see in parts; it throws `kInvalidArgument`.
+  using BatchCheck = std::function<void(const Batch&)>;
+  void require(BatchCheck check) { checks_.push_back(std::move(check)); }
+  /// Throws where the batch does not meet the conditions.
+  void check(const Batch& batch) const {
+    for (const BatchCheck& check : checks_) check(batch);
+  }
+
   const ValueInfo& info(Value value) const {
     return values_.at(static_cast<std::size_t>(value.id));
   }
@@ -144,8 +153,8 @@ class Graph {
   const std::vector<Node>& nodes() const { return nodes_; }
   const std::vector<Output>& outputs() const { return outputs_; }
 
-  /// A graph with the same parameters and segmentations and nothing else; where passes begin to
-  /// write.
+  /// A graph with the same parameters, segmentations and conditions and nothing else; where passes
+  /// begin to write.
   Graph empty_copy() const;
 
  private:
@@ -158,6 +167,7 @@ class Graph {
   std::vector<ValueInfo> values_;
   std::vector<Node> nodes_;
   std::vector<Output> outputs_;
+  std::vector<BatchCheck> checks_;
 };
 
 /// The graph as text, a line a node; for tests and for `inspect`.

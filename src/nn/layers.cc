@@ -56,6 +56,17 @@ Value select_token(const Scope& scope, Value x, const char* name, Choose choose)
   return graph.apply(graph::SelectRowsOp{}, {x, index});
 }
 
+/// The last token whose id is `wanted`, else the first one.
+template <typename Wanted>
+Value select_last(const Scope& scope, Value x, const char* name, Wanted wanted) {
+  return select_token(scope, x, name, [wanted](const Batch& batch, std::size_t row) {
+    const auto ids = batch.find("input_ids");
+    std::int32_t last = batch.offsets[row + 1] - 1;
+    while (last > batch.offsets[row] && !wanted(ids[static_cast<std::size_t>(last)])) --last;
+    return last;
+  });
+}
+
 }  // namespace
 
 Value linear(const Scope& scope, Value x, std::int64_t out_features, const LinearOptions& options) {
@@ -251,43 +262,37 @@ Value mean_tokens(const Scope& scope, Value x) {
 }
 
 Value last_unpadded_token(const Scope& scope, Value x, std::int64_t pad_token_id) {
-  auto choose = [pad_token_id](const Batch& batch, std::size_t row) {
-    const auto ids = batch.find("input_ids");
-    if (pad_token_id < 0) {
-      if (batch.rows() > 1) {
-        throw Error(ErrorCode::kInvalidArgument,
-                    "The config has no pad_token_id, so batches of several rows cannot be handled. "
-                    "Set pad_token_id, or pass one row at a time.");
-      }
-      return batch.offsets[row + 1] - 1;
-    }
-    std::int32_t last = batch.offsets[row + 1] - 1;
-    while (last > batch.offsets[row] && ids[static_cast<std::size_t>(last)] == pad_token_id) --last;
-    return last;
-  };
-  return select_token(scope, x, "last_token", std::move(choose));
+  if (pad_token_id < 0) {
+    scope.graph().require([](const Batch& batch) {
+      if (batch.rows() == 1) return;
+      throw Error(ErrorCode::kInvalidArgument,
+                  "The config has no pad_token_id, so batches of several rows cannot be handled. "
+                  "Set pad_token_id, or pass one row at a time.");
+    });
+    return last_token(scope, x);
+  }
+  return select_last(scope, x, "last_token",
+                     [pad_token_id](auto id) { return id != pad_token_id; });
 }
 
 Value last_eos_token(const Scope& scope, Value x, std::int64_t eos_token_id) {
-  auto choose = [eos_token_id](const Batch& batch, std::size_t row) {
+  const auto eos = static_cast<std::int32_t>(eos_token_id);
+  scope.graph().require([eos](const Batch& batch) {
     const auto ids = batch.find("input_ids");
-    const auto begin = ids.begin() + batch.offsets[row];
-    const auto end = ids.begin() + batch.offsets[row + 1];
-    const auto eos = static_cast<std::int32_t>(eos_token_id);
-    const auto count = std::count(begin, end, eos);
-    const auto first_count =
-        std::count(ids.begin() + batch.offsets[0], ids.begin() + batch.offsets[1], eos);
-    if (count == 0 || count != first_count) {
-      throw Error(ErrorCode::kInvalidArgument,
-                  concat("Row ", row, " has ", count, " <eos> tokens (id ", eos_token_id,
-                         ") and row 0 has ", first_count,
-                         "; all rows must have the same number of them, at least one."));
+    const auto count_in = [&](std::size_t row) {
+      return std::count(ids.begin() + batch.offsets[row], ids.begin() + batch.offsets[row + 1],
+                        eos);
+    };
+    for (std::size_t row = 0; row + 1 < batch.offsets.size(); ++row) {
+      const auto count = count_in(row);
+      if (count > 0 && count == count_in(0)) continue;
+      throw Error(
+          ErrorCode::kInvalidArgument,
+          concat("Row ", row, " has ", count, " <eos> tokens (id ", eos, ") and row 0 has ",
+                 count_in(0), "; all rows must have the same number of them, at least one."));
     }
-    auto last = end - 1;
-    while (*last != eos) --last;
-    return static_cast<std::int32_t>(last - ids.begin());
-  };
-  return select_token(scope, x, "eos_token", std::move(choose));
+  });
+  return select_last(scope, x, "eos_token", [eos](auto id) { return id == eos; });
 }
 
 }  // namespace verdict::nn

@@ -388,6 +388,21 @@ TEST(Forward, ConfigAsksForStatesToo) {
   EXPECT_TRUE(model->forward(inputs({1, 2}), without).states.empty());
 }
 
+/// Larger batches run in parts, which take the memory of one.
+TEST(Forward, BoundsTheMemoryOfLargeBatches) {
+  const auto model = Auto::from_pretrained(model_folder("bert"));
+  const auto run = [&](std::int64_t rows, std::int64_t last_id) {
+    std::vector<std::int64_t> ids(static_cast<std::size_t>(rows) * 32, 5);
+    ids.back() = last_id;
+    model->forward({{"input_ids", Tensor::from_i64({rows, 32}, ids)}});
+    return model->arena_bytes();
+  };
+  const std::int64_t some = run(model->backend().most_useful_tokens() / 32, 5);
+  EXPECT_LE(run(400, 5), some * 11 / 10);
+  expect_error(
+      ErrorCode::kInvalidArgument, [&] { run(400, 9999); }, "9999", "row 399", "column 31");
+}
+
 TEST(Forward, AMaskWithHolesDropsTokensAndKeepsColumns) {
   const auto model = Auto::from_pretrained(model_folder("bert"));
   ModelInputs holes = inputs({1, 5, 7, 2});

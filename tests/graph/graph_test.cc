@@ -76,6 +76,31 @@ TEST(Passes, EachDoesItsWork) {
   EXPECT_EQ(count<graph::LinearOp>(graph::merge_linears(plain)), 5u);
 }
 
+TEST(Batch, IsCutIntoPartsOfAboutAsManyTokens) {
+  const auto cuts = [](const std::vector<std::int32_t>& lengths) {
+    return graph::even_cuts(batch_of(lengths), 8);
+  };
+  using Rows = std::vector<std::int64_t>;
+  EXPECT_EQ(cuts({4, 4, 3}), (Rows{0, 3}));
+  EXPECT_EQ(cuts({4, 4, 4}), (Rows{0, 2, 3}));
+  EXPECT_EQ(cuts({4, 4, 4, 4, 4, 4}), (Rows{0, 2, 4, 6}));
+  EXPECT_EQ(cuts({100}), (Rows{0, 1}));
+  EXPECT_EQ(cuts({1, 100, 1}), (Rows{0, 1, 2, 3}));
+  EXPECT_EQ(cuts({1, 1, 1, 1, 20}), (Rows{0, 4, 5}));
+}
+
+TEST(Batch, APartKeepsWhatBelongsToItsRows) {
+  graph::Batch batch = batch_of({4, 2, 3});
+  batch.tokens["input_ids"] = {10, 11, 12, 13, 20, 21, 30, 31, 32};
+  const graph::Batch part = batch.part(1, 3);
+  EXPECT_EQ(part.offsets, (std::vector<std::int32_t>{0, 2, 5}));
+  EXPECT_EQ(part.columns, (std::vector<std::int32_t>{0, 1, 0, 1, 2}));
+  EXPECT_EQ(part.width, 4);
+  EXPECT_EQ(part.first_row, 1);
+  EXPECT_EQ(part.tokens.at("input_ids"), (std::vector<std::int32_t>{20, 21, 30, 31, 32}));
+  EXPECT_EQ(part.part(1, 2).first_row, 2);
+}
+
 /// The rows that nobody reads are dropped, but never those of a requested state.
 TEST(Passes, DroppedRowsSaveMultiplications) {
   const auto x = Numbers(1).take(64 * 16);

@@ -129,6 +129,39 @@ TEST_P(Fixtures, LogitsAndStates) {
   }
 }
 
+/// A tensor [rows, …] `copies` times over.
+Tensor repeated(const Tensor& tensor, std::int64_t copies) {
+  std::vector<std::int64_t> shape = tensor.shape();
+  shape[0] *= copies;
+  Tensor out(tensor.dtype(), shape);
+  const auto from = tensor.bytes();
+  for (auto to = out.bytes(); !to.empty(); to = to.subspan(from.size()))
+    std::ranges::copy(from, to.begin());
+  return out;
+}
+
+TEST_P(Fixtures, LargeBatchesGiveEveryRowTheSame) {
+  const auto model = folder_.load();
+  const ModelInputs few = folder_.case_inputs(folder_.cases().front());
+  const auto tokens = static_cast<std::int64_t>(few.find("input_ids")->second.size());
+  const std::int64_t copies = 1 + 5 * model->backend().most_useful_tokens() / (2 * tokens);
+  ModelInputs many;
+  for (const auto& [name, tensor] : few) many.emplace(name, repeated(tensor, copies));
+
+  ForwardOptions everything;
+  everything.output_hidden_states = everything.output_attentions = true;
+  const auto expected = model->forward(few, everything);
+  const auto actual = model->forward(many, everything);
+  compare("logits", actual.logits, repeated(expected.logits, copies));
+  compare("logits alone", model->forward(many).logits, repeated(expected.logits, copies));
+  for (const auto& [name, tensor] : expected.tensors)
+    compare(name, actual.tensors.at(name), repeated(tensor, copies));
+  for (const auto& [group, tensors] : expected.states) {
+    for (std::size_t i = 0; i < tensors.size(); ++i)
+      compare(concat(group, ".", i), actual.states.at(group)[i], repeated(tensors[i], copies));
+  }
+}
+
 TEST_P(Fixtures, Labels) {
   if (!folder_.meta.contains("id2label")) return;
   const auto model = folder_.load();

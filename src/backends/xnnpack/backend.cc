@@ -27,6 +27,9 @@ class XnnpackBackend final : public Backend {
 
   int threads() const override { return machine_->pool.threads(); }
 
+  // Activations of more would leave the cores' second caches; see docs/performance.md.
+  std::int64_t most_useful_tokens() const override { return std::int64_t{256} * threads(); }
+
   std::shared_ptr<Weights> create_weights(const graph::Graph& graph,
                                           ComputeType type) const override {
     if (type == ComputeType::kBF16 && machine_->bf16 == nullptr) {

@@ -18,7 +18,7 @@ void check_range(const graph::InputOp& op, const graph::Batch& batch,
       const auto row = std::upper_bound(batch.offsets.begin(), batch.offsets.end(),
                                         static_cast<std::int32_t>(i)) -
                        batch.offsets.begin() - 1;
-      place = concat(" at row ", row, ", column ", batch.columns[i]);
+      place = concat(" at row ", batch.first_row + row, ", column ", batch.columns[i]);
     }
     throw Error(ErrorCode::kInvalidArgument, concat(op.name, " has ", values[i], place,
                                                     "; the model knows 0 to ", op.limit - 1, "."));

@@ -113,7 +113,8 @@ void XnnpackContext::execute(const graph::Node& node, const graph::NystromAttent
   for (std::size_t row = 0; row + 1 < bounds.size(); ++row) {
     if (bounds[row + 1] - bounds[row] != op.sequence_length) {
       throw Error(ErrorCode::kInvalidArgument,
-                  concat("Row ", row, " has ", bounds[row + 1] - bounds[row],
+                  concat("Row ", batch_->first_row + static_cast<std::int64_t>(row), " has ",
+                         bounds[row + 1] - bounds[row],
                          " tokens, but attention through landmarks needs exactly ",
                          op.sequence_length, " (segment_means_seq_len)."));
     }
