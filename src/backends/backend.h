@@ -48,8 +48,8 @@ class Weights {
                              std::span<const std::int8_t> values,
                              std::span<const float> scales) = 0;
 
-  /// The parameter as it was set, bit for bit. Throws `kUnsupported` for one that is stored as
-  /// int8.
+  /// The parameter as it was set, bit for bit, but that denormal weights of linear layers are zero.
+  /// Throws `kUnsupported` for one that is stored as int8.
   virtual Tensor get(graph::ParameterId parameter) const = 0;
 
   /// Bytes that the parameter takes, packed.

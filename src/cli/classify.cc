@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cmath>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "verdict/base/error.h"
 #include "verdict/base/json.h"
@@ -116,13 +118,23 @@ class Classifier {
     }
   }
 
-  void print(const Item& item, const std::vector<LabelScore>& labels) const {
+  /// Once: it may be true of every text.
+  void report_not_finite() {
+    if (std::exchange(reported_, true)) return;
+    warn(
+        "The model gives NaN or infinity: its weights, or what it computes of a text, are beyond "
+        "float32.");
+  }
+
+  void print(const Item& item, const std::vector<LabelScore>& labels) {
     nlohmann::json list = nlohmann::json::array();
     std::string line;
     for (const LabelScore& label : labels) {
       list.push_back({{"label", label.label}, {"score", label.score}});
-      char score[32];
-      std::snprintf(score, sizeof(score), "%.4f", double{label.score});
+      if (!std::isfinite(label.score)) report_not_finite();
+      char score[32] = "nan";  // whose sign means nothing
+      if (!std::isnan(label.score))
+        std::snprintf(score, sizeof(score), "%.4f", double{label.score});
       line += concat(label.label, "\t", score, "\t");
     }
     if (json_) return write_out(to_text(list) + "\n");
@@ -144,6 +156,7 @@ class Classifier {
   TextClassificationOptions options_;
   std::vector<Item> items_;
   bool failed_ = false;
+  bool reported_ = false;
 };
 
 /// A line of standard input: JSON where it looks like it, else plain text.

@@ -43,13 +43,14 @@ std::vector<float> apply(FunctionToApply function, std::span<const float> logits
   return scores;
 }
 
-/// The best labels, best first; equal scores keep the order of the labels.
+/// The best labels, best first; equal scores keep the order of the labels. NaN comes last.
 std::vector<LabelScore> best_labels(const PretrainedConfig& config,
                                     const std::vector<float>& scores, std::int64_t top_k) {
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return scores[a] > scores[b]; });
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return scores[a] > scores[b] || (std::isnan(scores[b]) && !std::isnan(scores[a]));
+  });
   if (top_k > 0) order.resize(std::min(order.size(), static_cast<std::size_t>(top_k)));
   std::vector<LabelScore> out;
   for (const std::size_t label : order) out.push_back({config.id2label()[label], scores[label]});

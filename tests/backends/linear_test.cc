@@ -150,6 +150,70 @@ TEST(Linear, ThreadsChangeNothing) {
 }
 
 /// Three projections stored head by head, transposed, give the rows that they say.
+/// What is not finite makes its own row not finite, whichever column it is in, and no other.
+TEST(Linear, WhatIsNotFiniteStaysInItsRow) {
+  constexpr std::int64_t kIn = 301;
+  constexpr std::int64_t kOut = 5;
+  constexpr std::size_t kRows = 9;
+  const auto run = [](ComputeType type, const std::vector<float>& x) {
+    Graph graph;
+    const auto weight = graph.parameter("w", {kOut, kIn}, Initializer::zeros());
+    const Value input = constant_input(graph, x, kIn);
+    graph.output(
+        "y", graph.apply(LinearOp{{LinearPart{weight, std::nullopt, false, {}}}, std::nullopt, 1},
+                         {input}));
+    return GraphRunner(graph, type).run(batch_of({static_cast<std::int32_t>(kRows)}));
+  };
+  std::vector<ComputeType> types{ComputeType::kF32, ComputeType::kQ8};
+  if (has_bf16()) types.push_back(ComputeType::kBF16);
+  const auto x = Numbers(1).take(kRows * kIn);
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  for (const ComputeType type : types) {
+    const auto expected = run(type, x);
+    for (const float broken : {std::nanf(""), kInfinity, -kInfinity}) {
+      for (const std::size_t row : {0u, 4u, 8u}) {
+        for (const std::size_t column : {0u, 17u, 100u, 255u, 300u}) {
+          auto changed = x;
+          changed[row * kIn + column] = broken;
+          const auto y = run(type, changed);
+          for (std::size_t i = 0; i < y.size(); ++i) {
+            if (i / kOut == row) {
+              EXPECT_FALSE(std::isfinite(y[i])) << compute_type_name(type) << " " << i;
+            } else {
+              EXPECT_EQ(y[i], expected[i]) << compute_type_name(type) << " " << i;
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/// In every build and on any number of threads.
+TEST(Linear, DenormalsAreZeros) {
+  constexpr std::int64_t kIn = 40;
+  constexpr std::int64_t kOut = 3;
+  const auto run = [](ComputeType type, int threads, float weight, float x) {
+    Graph graph;
+    const auto parameter = graph.parameter("w", {kOut, kIn}, Initializer::zeros());
+    const Value input = constant_input(graph, std::vector<float>(8 * kIn, x), kIn);
+    graph.output(
+        "y",
+        graph.apply(LinearOp{{LinearPart{parameter, std::nullopt, false, {}}}, std::nullopt, 1},
+                    {input}));
+    GraphRunner runner(graph, type, threads);
+    runner.set(0, std::vector<float>(kOut * kIn, weight));
+    return runner.run(batch_of({8}));
+  };
+  constexpr float kDenormal = 1e-39f;
+  for (const int threads : {1, VERDICT_HAS_THREADS ? 2 : 1}) {
+    // What a denormal weight makes of a large number would be seen.
+    for (const float y : run(ComputeType::kF32, threads, kDenormal, 1e30f)) EXPECT_EQ(y, 0);
+    for (const float y : run(ComputeType::kQ8, threads, kDenormal, 1e30f)) EXPECT_EQ(y, 0);
+    for (const float y : run(ComputeType::kQ8, threads, 1e30f, kDenormal)) EXPECT_EQ(y, 0);
+  }
+}
+
 TEST(Linear, ReadsPartsOfAStoredWeight) {
   constexpr std::size_t kIn = 6, kHeads = 3, kSize = 4, kParts = 3;
   for (const bool transposed : {false, true}) {

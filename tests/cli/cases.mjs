@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import {
   bert,
+  broken,
   bundled,
   headless,
   plainInputs,
@@ -99,6 +100,12 @@ export const cases = [
     stdin: `${JSON.stringify(good)}\n{"text": ${JSON.stringify(bad)}}`,
     lines: [/^positive\t/, /^negative\t/],
   },
+  ...['f32', 'q8'].map((dtype) => ({
+    name: `NaN reaches the scores and is reported once, ${dtype}`,
+    args: ['classify', broken, '--dtype', dtype, 'a b', 'a x', 'x'],
+    lines: [/^LABEL_\d\t0\.\d{4}\ta b$/, /^LABEL_0\tnan\ta x$/, /^LABEL_0\tnan\tx$/],
+    err: ['These parameters hold NaN', 'The model gives NaN or infinity'],
+  })),
   { name: 'nothing to do', args: ['classify', bundled], stdout: '' },
   { name: 'an empty text', args: ['classify', tiny, ''], lines: [/^LABEL_\d\t0\.\d{4}\t$/] },
   {

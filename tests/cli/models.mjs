@@ -50,6 +50,16 @@ const body = [...readSafetensors(join(bert, 'model.safetensors'))].filter(([name
 );
 writeSafetensors(join(headless, 'model.safetensors'), new Map(body));
 
+/** The same with NaN in its embedding of "x". */
+export const broken = folder('broken', tokenizer);
+copyFileSync(join(bert, 'config.json'), join(broken, 'config.json'));
+const weights = new Map(readSafetensors(join(bert, 'model.safetensors')));
+const words = weights.get('bert.embeddings.word_embeddings.weight');
+const brokenWords = Buffer.from(words.bytes);
+brokenWords.writeFloatLE(NaN, 4 * words.shape[1] * vocabulary.indexOf('x'));
+weights.set('bert.embeddings.word_embeddings.weight', { ...words, bytes: brokenWords });
+writeSafetensors(join(broken, 'model.safetensors'), weights);
+
 /** Only a tokenizer. */
 export const wordsOnly = folder('words-only', tokenizer);
 

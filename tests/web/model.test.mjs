@@ -238,6 +238,43 @@ test('missing, unexpected and infinite tensors are reported', async () => {
   );
 });
 
+test('NaN and infinity reach the logits, alone, and are warned of once', async () => {
+  const files = await bertFiles();
+  const tensors = parseSafetensors(files['model.safetensors']);
+  const name = 'bert.embeddings.word_embeddings.weight';
+  const words = tensors[name];
+  for (const [dtype, number] of [
+    ['f32', NaN],
+    ['q8', NaN],
+    ['q8', Infinity],
+  ]) {
+    const broken = Buffer.from(words.bytes);
+    broken.writeFloatLE(number, 4 * words.shape[1] * 7);
+    const weights = makeSafetensors({ ...tensors, [name]: { ...words, bytes: broken } });
+    const warnings = await warningsOf(() =>
+      using(
+        AutoModel.from_pretrained({ ...files, 'model.safetensors': weights }, { dtype }),
+        async (model) => {
+          for (let i = 0; i < 2; ++i) {
+            const [good, bad] = (
+              await model({
+                input_ids: [
+                  [1, 5, 2],
+                  [1, 7, 2],
+                ],
+              })
+            ).logits.tolist();
+            assert.ok(good.every(Number.isFinite), `${good}`);
+            assert.ok(bad.every(Number.isNaN), `${bad}`);
+          }
+        },
+      ),
+    );
+    const ours = warnings.filter((warning) => warning.includes('gives NaN or infinity'));
+    assert.equal(ours.length, 1, warnings.join());
+  }
+});
+
 test('unknown and wrong options are errors', async () => {
   const refuses = (options, code, ...parts) =>
     assert.rejects(AutoModel.from_pretrained(bert, options), error(code, ...parts));

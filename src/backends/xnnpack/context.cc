@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "verdict/backends/xnnpack/cpu.h"
 #include "verdict/base/error.h"
 #include "verdict/graph/memory_plan.h"
 
@@ -12,6 +13,7 @@ using graph::Value;
 void XnnpackContext::run(const graph::Batch& batch) {
   if (batch.rows() == 0)
     throw Error(ErrorCode::kInvalidArgument, "The batch is empty; give at least one sequence.");
+  const DenormalsAsZero denormals;
   counters_ = {};
   ++run_count_;
   batch_ = &batch;
@@ -126,7 +128,8 @@ std::uint64_t XnnpackContext::node_seed() const {
 
 std::uint64_t XnnpackContext::scratch_bytes(const graph::Node& node) const {
   if (std::holds_alternative<graph::LinearOp>(node.op)) {
-    return product_scratch(plan_->type(), rows(node.inputs[0]), columns(node.inputs[0]));
+    return product_scratch(plan_->machine(), plan_->type(), rows(node.inputs[0]),
+                           columns(node.inputs[0]));
   }
   const auto threads = static_cast<std::uint64_t>(plan_->machine().pool.threads());
   if (const auto* attention = std::get_if<graph::AttentionOp>(&node.op))

@@ -16,6 +16,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
 
 namespace verdict::xnnpack {
 
@@ -133,6 +136,25 @@ KernelChoice choose_kernels() {
   return parse_kernel_choice(words == nullptr ? "" : words, detect_isa());
 #endif
 }
+
+#if defined(__x86_64__)
+DenormalsAsZero::DenormalsAsZero() : before_(_mm_getcsr()) {
+  constexpr unsigned kFlushToZero = 0x8000;
+  constexpr unsigned kDenormalsAreZeros = 0x0040;
+  _mm_setcsr(static_cast<unsigned>(before_) | kFlushToZero | kDenormalsAreZeros);
+}
+DenormalsAsZero::~DenormalsAsZero() { _mm_setcsr(static_cast<unsigned>(before_)); }
+#elif defined(__aarch64__)
+DenormalsAsZero::DenormalsAsZero() {
+  constexpr std::uint64_t kFlushToZero = std::uint64_t{1} << 24;
+  asm volatile("mrs %0, fpcr" : "=r"(before_));
+  asm volatile("msr fpcr, %0" : : "r"(before_ | kFlushToZero));
+}
+DenormalsAsZero::~DenormalsAsZero() { asm volatile("msr fpcr, %0" : : "r"(before_)); }
+#else
+DenormalsAsZero::DenormalsAsZero() = default;
+DenormalsAsZero::~DenormalsAsZero() = default;
+#endif
 
 std::string describe(const KernelChoice& choice) {
   constexpr std::array<const char*, 3> kSuffixes{"", ", XNNPACK's products", ", own products"};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -32,6 +33,20 @@ KernelChoice parse_kernel_choice(std::string_view words, Isa best);
 /// The best kernels of this machine, or those that the environment variable VERDICT_KERNELS names.
 /// WebAssembly has one set a variant and no such variable.
 KernelChoice choose_kernels();
+
+/// While it lives, the calling thread computes with zeros in place of denormals, as the threads of
+/// a pool do: with them, a product takes a hundred times as long. Nothing in WebAssembly, which has
+/// no such mode.
+class DenormalsAsZero {
+ public:
+  DenormalsAsZero();
+  ~DenormalsAsZero();
+  DenormalsAsZero(const DenormalsAsZero&) = delete;
+  DenormalsAsZero& operator=(const DenormalsAsZero&) = delete;
+
+ private:
+  [[maybe_unused]] std::uint64_t before_ = 0;  ///< the control register
+};
 
 /// For people, for example "avx512vnni" or "avx2, XNNPACK's products".
 std::string describe(const KernelChoice& choice);

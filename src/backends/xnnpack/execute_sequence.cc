@@ -94,7 +94,7 @@ std::uint64_t XnnpackContext::convolution_scratch(const graph::Node& node,
   const std::uint64_t in = columns(node.inputs[0]) / static_cast<std::size_t>(op.groups) * kernel;
   const std::uint64_t count = rows(node.inputs[0]);
   return count * in * sizeof(float) + AlignedBuffer::kOverread +
-         product_scratch(plan_->type(), count, in);
+         product_scratch(plan_->machine(), plan_->type(), count, in);
 }
 
 void XnnpackContext::execute(const graph::Node& node, const graph::ConvolutionOp& op) {

@@ -12,19 +12,6 @@ namespace verdict::xnnpack {
 
 namespace {
 
-/// Kernels read the quantisation of `mr` rows even where fewer are left.
-constexpr std::size_t kMostRows = 16;
-/// Quantised rows are padded with zeros to whole cache lines, which AMX loads.
-constexpr std::size_t kRowAlignment = 64;
-
-std::size_t quantized_stride(std::size_t in) { return round_up(in, kRowAlignment); }
-
-/// Bytes before the quantised rows.
-template <typename T>
-constexpr T quantization_bytes(T rows) {
-  return round_up((rows + kMostRows) * sizeof(xnn_qd8_quantization_params), kRowAlignment);
-}
-
 /// A rectangle of one part's output, made of whole column panels.
 struct Tile {
   std::size_t part;
@@ -91,11 +78,12 @@ auto blocks_of(std::size_t mr) {
   return [mr](std::size_t left) { return std::min(left, mr); };
 }
 
-/// Packs the input in blocks of at most `most_rows` rows, then calls kernel(first row, rows,
-/// columns, panel of the `Weight`, out, stride) for every block of every tile.
-template <typename Weight, typename Pack, typename Kernel>
+#if defined(__wasm__)
+/// Packs the input in blocks of at most `most_rows` rows, then calls kernel(tile, panel, first row,
+/// rows, out, stride) for every block of every tile, where `panel` is panel(tile, thread).
+template <typename Pack, typename Panel, typename Kernel>
 void run_packed_rows(const Machine& machine, const Product& product, std::size_t most_rows,
-                     std::size_t row_bytes, Pack pack, Kernel kernel) {
+                     std::size_t row_bytes, Pack pack, Panel panel, Kernel kernel) {
   const auto next = [most_rows](std::size_t left) { return rows_of_block(left, most_rows); };
   // Tiles before the last leave no rows of a block empty.
   const auto tiles = make_tiles(product, PackedRowsKernels::kColumns,
@@ -112,12 +100,12 @@ void run_packed_rows(const Machine& machine, const Product& product, std::size_t
     const auto& [first, rows] = blocks[index];
     pack(first, rows, product.x + first * product.x_stride);
   });
-  machine.pool.run(tiles.size(), [&](std::size_t index, std::size_t) {
+  machine.pool.run(tiles.size(), [&](std::size_t index, std::size_t thread) {
     const Tile& tile = tiles[index];
-    const ProductPart& part = product.parts[tile.part];
-    const auto* panel = std::get<Weight>(*part.weight).panel(tile.first_column);
+    const auto* weights = panel(tile, thread);
+    const std::size_t stride = product.parts[tile.part].out_stride;
     run_tile(machine, product, tile, next, [&](std::size_t first, std::size_t rows, float* out) {
-      kernel(first, rows, tile.columns, panel, out, part.out_stride);
+      kernel(tile, weights, first, rows, out, stride);
     });
   });
 }
@@ -125,36 +113,53 @@ void run_packed_rows(const Machine& machine, const Product& product, std::size_t
 void run_packed_f32(const Machine& machine, const Product& product) {
   const PackedRowsKernels& kernels = *machine.packed_rows;
   auto* packed = reinterpret_cast<float*>(product.scratch);
-  run_packed_rows<PackedF32>(
+  run_packed_rows(
       machine, product, kernels.most_rows, product.in * sizeof(float),
       [&](std::size_t first, std::size_t rows, const float* x) {
         kernels.pack_f32(product.in, rows, x, product.x_stride, packed + first * product.in);
       },
-      [&](std::size_t first, std::size_t rows, std::size_t columns, const float* panel, float* out,
+      [&](const Tile& tile, std::size_t) {
+        return std::get<PackedF32>(*product.parts[tile.part].weight).panel(tile.first_column);
+      },
+      [&](const Tile& tile, const float* panel, std::size_t first, std::size_t rows, float* out,
           std::size_t stride) {
-        kernels.product_f32(product.in, rows, columns, packed + first * product.in, panel, out,
+        kernels.product_f32(product.in, rows, tile.columns, packed + first * product.in, panel, out,
                             stride);
       });
 }
 
-void run_packed_q8(const Machine& machine, const Product& product,
-                   const QuantizedRowsKernels& kernels) {
+void run_packed_q8(const Machine& machine, const Product& product) {
+  const QuantizedRowsKernels& kernels = *quantized_rows_kernels(product.in);
   const std::size_t stride = round_up(product.in, kernels.group) * kernels.input_bytes;
+  const std::size_t height = round_up(product.rows, PackedRowsKernels::kLowRows);
   auto* quantization = reinterpret_cast<RowQuantization*>(product.scratch);
-  std::byte* packed = product.scratch +
-                      round_up(product.rows, PackedRowsKernels::kLowRows) * sizeof(RowQuantization);
-  run_packed_rows<PackedQ8>(
+  std::byte* packed = product.scratch + height * sizeof(RowQuantization);
+  std::byte* wide_panels = packed + height * stride;
+  const auto is_wide = [&](const Tile& tile) {
+    return kernels.widen != nullptr && tile.rows >= QuantizedRowsKernels::kLeastWideRows;
+  };
+  run_packed_rows(
       machine, product, kernels.most_rows, stride,
       [&](std::size_t first, std::size_t rows, const float* x) {
         kernels.quantize(product.in, rows, x, product.x_stride, packed + first * stride,
                          quantization + first);
       },
-      [&](std::size_t first, std::size_t rows, std::size_t columns, const std::byte* panel,
-          float* out, std::size_t out_stride) {
-        kernels.product(product.in, rows, columns, packed + first * stride, quantization + first,
-                        panel, out, out_stride);
+      [&](const Tile& tile, std::size_t thread) {
+        const std::byte* panel =
+            std::get<PackedQ8>(*product.parts[tile.part].weight).panel(tile.first_column);
+        if (!is_wide(tile)) return panel;
+        std::byte* wide = wide_panels + thread * kernels.wide_bytes(product.in);
+        kernels.widen(product.in, panel, wide);
+        return static_cast<const std::byte*>(wide);
+      },
+      [&](const Tile& tile, const std::byte* panel, std::size_t first, std::size_t rows, float* out,
+          std::size_t out_stride) {
+        (is_wide(tile) ? kernels.wide_product : kernels.product)(
+            product.in, rows, tile.columns, packed + first * stride, quantization + first, panel,
+            out, out_stride);
       });
 }
+#endif
 
 void run_f32(const Machine& machine, const Product& product) {
   const bool own =
@@ -174,6 +179,20 @@ void run_f32(const Machine& machine, const Product& product) {
                         &unbounded());
     });
   });
+}
+
+#if !defined(__wasm__)
+/// Kernels read the quantisation of `mr` rows even where fewer are left.
+constexpr std::size_t kMostRows = 16;
+/// Quantised rows are padded with zeros to whole cache lines, which AMX loads.
+constexpr std::size_t kRowAlignment = 64;
+
+std::size_t quantized_stride(std::size_t in) { return round_up(in, kRowAlignment); }
+
+/// Bytes before the quantised rows.
+template <typename T>
+constexpr T quantization_bytes(T rows) {
+  return round_up((rows + kMostRows) * sizeof(xnn_qd8_quantization_params), kRowAlignment);
 }
 
 void run_bf16(const Machine& machine, const Product& product) {
@@ -243,6 +262,8 @@ void run_q8(const Machine& machine, const Product& product) {
   });
 }
 
+#endif
+
 }  // namespace
 
 Machine::Machine(int threads)
@@ -255,18 +276,21 @@ Machine::Machine(int threads)
       bf16(bf16_kernels(choice)),
       pool(threads) {}
 
-std::uint64_t product_scratch(ComputeType type, std::uint64_t rows, std::uint64_t in) {
+std::uint64_t product_scratch([[maybe_unused]] const Machine& machine, ComputeType type,
+                              std::uint64_t rows, std::uint64_t in) {
+#if defined(__wasm__)
   const std::uint64_t packed = round_up(rows, PackedRowsKernels::kLowRows);
-  if (type == ComputeType::kQ8) {
-    if (const auto* kernels = quantized_rows_kernels(static_cast<std::size_t>(in))) {
-      return packed *
-             (sizeof(RowQuantization) + round_up(in, kernels->group) * kernels->input_bytes);
-    }
+  if (type != ComputeType::kQ8) return packed * in * sizeof(float);
+  const QuantizedRowsKernels& kernels = *quantized_rows_kernels(static_cast<std::size_t>(in));
+  return packed * (sizeof(RowQuantization) + round_up(in, kernels.group) * kernels.input_bytes) +
+         static_cast<std::uint64_t>(machine.pool.threads()) * kernels.wide_bytes(in);
+#else
+  if (type == ComputeType::kQ8)
     return quantization_bytes(rows) + rows * round_up(in, kRowAlignment);
-  }
   if (type == ComputeType::kBF16)
     return rows * round_up(in, BF16Kernels::kPaddedInputs) * sizeof(std::uint16_t);
-  return packed_rows_kernels() != nullptr ? packed * in * sizeof(float) : 0;
+  return 0;
+#endif
 }
 
 void run_product(const Machine& machine, ComputeType type, const Product& product,
@@ -276,22 +300,17 @@ void run_product(const Machine& machine, ComputeType type, const Product& produc
   for (const ProductPart& part : product.parts) {
     multiplications += static_cast<std::int64_t>(product.rows * part.columns * product.in);
   }
-  if (type == ComputeType::kQ8) {
-    if (const auto* kernels = quantized_rows_kernels(product.in)) {
-      run_packed_q8(machine, product, *kernels);
-    } else {
-      run_q8(machine, product);
-    }
-    counters.int8_multiplications += multiplications;
-  } else if (type == ComputeType::kBF16) {
-    run_bf16(machine, product);
-    counters.float_multiplications += multiplications;
-  } else {
-    // One row is all panels and no reuse: packing would only cost.
-    const bool packs = machine.packed_rows != nullptr && product.rows > 1;
-    (packs ? &run_packed_f32 : &run_f32)(machine, product);
-    counters.float_multiplications += multiplications;
-  }
+  (type == ComputeType::kQ8 ? counters.int8_multiplications : counters.float_multiplications) +=
+      multiplications;
+#if defined(__wasm__)
+  if (type == ComputeType::kQ8) return run_packed_q8(machine, product);
+  // One row is all panels and no reuse: packing would only cost.
+  if (product.rows > 1) return run_packed_f32(machine, product);
+#else
+  if (type == ComputeType::kQ8) return run_q8(machine, product);
+  if (type == ComputeType::kBF16) return run_bf16(machine, product);
+#endif
+  run_f32(machine, product);
 }
 
 }  // namespace verdict::xnnpack

@@ -49,7 +49,8 @@ struct Product {
 };
 
 /// Bytes of scratch that a product needs: the packed or quantised input.
-std::uint64_t product_scratch(ComputeType type, std::uint64_t rows, std::uint64_t in);
+std::uint64_t product_scratch(const Machine& machine, ComputeType type, std::uint64_t rows,
+                              std::uint64_t in);
 
 /// Runs a product on the pool and counts its multiplications.
 void run_product(const Machine& machine, ComputeType type, const Product& product,

@@ -25,9 +25,10 @@ class PackedF32 {
  public:
   PackedF32(const PanelLayout& layout, std::size_t out, std::size_t in, WeightMemory& memory);
 
+  /// Denormals become zeros.
   void set_weight(std::span<const float> row_major);
   void set_bias(std::span<const float> bias);
-  void get_weight(std::span<float> row_major) const;  ///< what `set_weight` got, bit for bit
+  void get_weight(std::span<float> row_major) const;  ///< else what `set_weight` got, bit for bit
   void get_bias(std::span<float> bias) const;
 
   /// The panel that holds output column `column`, a multiple of nr.

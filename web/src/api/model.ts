@@ -62,6 +62,7 @@ export class LoadedModel {
 
   /** @internal */
   readonly handle: Handle;
+  private warned = false;
 
   /** @internal */
   constructor(private readonly info: ModelInfo) {
@@ -111,12 +112,23 @@ export class LoadedModel {
         list.push(fromRaw(raw));
       }
     };
+    const logits = fromRaw(result.tensors['logits'] as RawTensor);
+    this.checkFinite(logits.data as Float32Array);
     return {
       loss: result.loss,
-      logits: fromRaw(result.tensors['logits'] as RawTensor),
+      logits,
       hidden_states: group('hidden_states'),
       attentions: group('attentions'),
     };
+  }
+
+  /** @internal Warns once about numbers that are not finite. */
+  checkFinite(numbers: ArrayLike<number>): void {
+    if (this.warned || Array.prototype.every.call(numbers, Number.isFinite)) return;
+    this.warned = true;
+    env.warn(
+      `The model ${this.class_name} gives NaN or infinity: its weights, or what it computes of this input, are beyond float32.`,
+    );
   }
 
   /** Evaluation mode, the state after `from_pretrained`. */

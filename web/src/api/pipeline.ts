@@ -142,6 +142,7 @@ function makePipeline(
       inputs.map(toPair),
       { ...options, top_k },
     ]);
+    model.checkFinite(results.flat().map(({ score }) => score));
     if (!many) return results[0] ?? [];
     return options.top_k === undefined || options.top_k === 1 ? results.flat() : results;
   };

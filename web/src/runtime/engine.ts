@@ -421,11 +421,15 @@ export class Engine {
     inputs: readonly TextPair[],
     options: Record<string, unknown>,
   ): Promise<{ label: string; score: number }[][]> {
-    return unwrap(
+    const results = unwrap<{ label: string; score: number | null }[][]>(
       find(this.pipelines, pipeline, 'pipeline').classify(
         JSON.stringify(inputs),
         JSON.stringify(options),
       ),
+    );
+    // JSON has no NaN.
+    return results.map((labels) =>
+      labels.map(({ label, score }) => ({ label, score: score ?? NaN })),
     );
   }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "verdict/backends/xnnpack/kernels/kernel_table.h"
+#include "verdict/backends/xnnpack/kernels/packed_rows.h"
 
 namespace verdict::xnnpack {
 
@@ -23,6 +24,19 @@ struct QuantizedRowsKernels {
   void (*product)(std::size_t n, std::size_t rows, std::size_t columns, const std::byte* a,
                   const RowQuantization* quantization, const std::byte* panel, float* c,
                   std::size_t c_stride);
+
+  /// Copies a panel, with its weights as int16, to `wide_bytes`; null where that gains nothing.
+  void (*widen)(std::size_t n, const std::byte* panel, std::byte* out) = nullptr;
+  /// `product` with such a panel.
+  void (*wide_product)(std::size_t n, std::size_t rows, std::size_t columns, const std::byte* a,
+                       const RowQuantization* quantization, const std::byte* panel, float* c,
+                       std::size_t c_stride) = nullptr;
+  template <typename Size>
+  Size wide_bytes(Size n) const {
+    return widen == nullptr ? 0 : PackedRowsKernels::kColumns * (12 + 2 * (n + n % 2));
+  }
+  /// Rows from which on a copy of the panel costs less than it saves.
+  static constexpr std::size_t kLeastWideRows = 32;
 };
 
 /// The kernels of this build for rows of n inputs, or null where XNNPACK's are as fast.

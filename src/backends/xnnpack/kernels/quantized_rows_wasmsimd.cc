@@ -3,7 +3,9 @@
 // Rows have 12 bits, symmetric: no zero points, and an error far below the weights'. Pairs of
 // inputs and weights, widened when they are loaded, are multiplied and each pair's sum is added to
 // an int32 (i32x4.dot_i16x8_s): eight products an instruction, exact. `largest_q8` bounds the
-// inputs: n · 127 · bound < 2³¹. The limit is that instruction, two a clock on x86 (pmaddwd).
+// inputs: n · 127 · bound < 2³¹. The limit is that instruction and its addition, 16 a step on three
+// units of Intel's CPUs (four of AMD's); widening two vectors of weights would be two more, so many
+// rows read a copy of the panel that is wide.
 #include "verdict/backends/xnnpack/kernels/quantized_rows.h"
 #include "verdict/backends/xnnpack/kernels/wasm_vectors.h"
 
@@ -87,6 +89,13 @@ void quantize(std::size_t n, std::size_t rows, const float* x, std::size_t strid
   }
 }
 
+/// Weights from i on.
+inline v128_t load_weights(const std::int8_t* w, std::size_t i) {
+  return wasm_i16x8_load8x8(w + i);
+}
+inline v128_t load_weights(const std::int16_t* w, std::size_t i) { return wasm_v128_load(w + i); }
+
+template <typename Weight>
 __attribute__((noinline)) void product_q8(std::size_t n, std::size_t rows, std::size_t columns,
                                           const std::byte* blocks,
                                           const RowQuantization* quantization,
@@ -94,22 +103,38 @@ __attribute__((noinline)) void product_q8(std::size_t n, std::size_t rows, std::
   const auto* a = reinterpret_cast<const std::int16_t*>(blocks);
   v128_t sums[kRows][2];
   for (auto& row : sums) row[0] = row[1] = wasm_i32x4_splat(0);
-  const std::byte* w = panel + kColumns * sizeof(std::int32_t);
+  const auto* w = reinterpret_cast<const Weight*>(panel + kColumns * sizeof(std::int32_t));
 #pragma clang loop unroll(disable)
   for (std::size_t pairs = (n + 1) / 2; pairs > 0; --pairs, a += 2 * kRows, w += 2 * kColumns) {
-    const v128_t w0 = wasm_i16x8_load8x8(w);
-    const v128_t w1 = wasm_i16x8_load8x8(w + 8);
+    const v128_t w0 = load_weights(w, 0);
+    const v128_t w1 = load_weights(w, kColumns);
     for (std::size_t r = 0; r < kRows; ++r) {
       const v128_t x = wasm_v128_load32_splat(a + 2 * r);
       sums[r][0] = wasm_i32x4_add(sums[r][0], wasm_i32x4_dot_i16x8(x, w0));
       sums[r][1] = wasm_i32x4_add(sums[r][1], wasm_i32x4_dot_i16x8(x, w1));
     }
   }
-  store_scaled(sums, quantization, w, rows, columns, c, stride);
+  store_scaled(sums, quantization, reinterpret_cast<const std::byte*>(w), rows, columns, c, stride);
 }
 
-constexpr QuantizedRowsKernels kKernels{kRows, 2,         sizeof(std::int16_t),
-                                        127,   &quantize, &product_q8};
+void widen(std::size_t n, const std::byte* panel, std::byte* out) {
+  constexpr std::size_t kHead = kColumns * sizeof(std::int32_t);
+  constexpr std::size_t kTail = 2 * kColumns * sizeof(float);
+  panel += kHead;
+  out += kHead;
+  for (std::size_t i = 0; i < n + n % 2; ++i, panel += kColumns, out += 2 * kColumns)
+    wasm_v128_store(out, wasm_i16x8_load8x8(panel));
+  std::memcpy(out, panel, kTail);
+}
+
+constexpr QuantizedRowsKernels kKernels{kRows,
+                                        2,
+                                        sizeof(std::int16_t),
+                                        127,
+                                        &quantize,
+                                        &product_q8<std::int8_t>,
+                                        &widen,
+                                        &product_q8<std::int16_t>};
 
 }  // namespace
 
