@@ -154,7 +154,7 @@ class Handler {
                                                    &model_->weights());
       context_ = model_->backend()
                      .compile(optimized_without(model_->declaration(), without_), weights, 0)
-                     ->create_context();
+                     ->create_context(false);
     }
     return {{"time", std::move(time)}, {"detail", model_->backend().description()}};
   }

@@ -131,7 +131,7 @@ class Layer {
     for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 13) - 6;
     weights_->set(weight, values);
     weights_->set(bias, std::vector<float>(static_cast<std::size_t>(out)));
-    context_ = backend->compile(graph, weights_, 0)->create_context();
+    context_ = backend->compile(graph, weights_, 0)->create_context(false);
   }
 
   Layer(const Layer&) = delete;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <exception>
 #include <utility>
 
 #include "verdict/auto/loss.h"
@@ -78,15 +79,18 @@ Tensor to_padded(const graph::Graph& graph, const graph::Batch& batch, graph::Va
 
 }  // namespace
 
-/// A plan for one set of requested outputs, with contexts that wait for their next run.
+/// A plan for one set of requested outputs, with contexts that wait for their next run: those that
+/// run on all threads, and those that run on one.
 struct SequenceClassifier::PlanSlot {
   std::set<std::string> groups;
   bool training;
   std::shared_ptr<const Plan> plan;
-  std::vector<std::unique_ptr<Context>> idle;
+  std::vector<std::unique_ptr<Context>> together;
+  std::vector<std::unique_ptr<Context>> alone;
 };
 
-/// A context borrowed from its slot for one batch; its work is added to the model's counters.
+/// One batch, run in contexts that are borrowed from their slot; its work is added to the model's
+/// counters.
 class SequenceClassifier::Run {
  public:
   Run(SequenceClassifier& model, const std::set<std::string>& groups, const graph::Batch& batch)
@@ -95,20 +99,14 @@ class SequenceClassifier::Run {
     {
       const std::lock_guard lock(model.mutex_);
       slot_ = &model.plan_for(groups);
-      if (!slot_->idle.empty()) {
-        context_ = std::move(slot_->idle.back());
-        slot_->idle.pop_back();
-      }
     }
-    if (!context_) context_ = slot_->plan->create_context();
     with_memory_errors("Running the model", [&] { run(batch); });
   }
 
   ~Run() {
-    if (!context_) return;
     const std::lock_guard lock(model_.mutex_);
+    for (std::unique_ptr<Context>& context : contexts_) idle().push_back(std::move(context));
     model_.counters_ += counters_;
-    slot_->idle.push_back(std::move(context_));
   }
 
   Run(const Run&) = delete;
@@ -116,34 +114,86 @@ class SequenceClassifier::Run {
 
   const graph::Graph& graph() const { return slot_->plan->graph(); }
   std::span<const float> output(std::size_t index) const {
-    return joined_.empty() ? context_->output(index) : std::span<const float>(joined_[index]);
+    return joined_.empty() ? contexts_[0]->output(index) : std::span<const float>(joined_[index]);
   }
 
  private:
+  /// What a part of the batch gives.
+  struct Part {
+    std::vector<std::vector<float>> outputs;
+    Counters counters;
+    std::exception_ptr error;
+  };
+
   void run(const graph::Batch& batch) {
-    // What dropout draws depends on a run's rows, and should not on the number of threads.
-    const auto cuts = slot_->training
-                          ? std::vector<std::int64_t>{0, batch.rows()}
-                          : graph::even_cuts(batch, model_.backend_->most_useful_tokens());
-    if (cuts.size() <= 2) return run_part(batch);
-    joined_.resize(graph().outputs().size());
-    for (std::size_t i = 0; i + 1 < cuts.size(); ++i) {
-      run_part(batch.part(cuts[i], cuts[i + 1]));
-      for (std::size_t index = 0; index < joined_.size(); ++index) {
-        const auto rows = context_->output(index);
-        joined_[index].insert(joined_[index].end(), rows.begin(), rows.end());
+    const auto threads = static_cast<std::size_t>(model_.backend_->threads());
+    const auto cuts = graph::even_cuts(batch, model_.backend_->most_useful_tokens());
+    const std::size_t parts = cuts.size() - 1;
+    // Several parts a thread keep all of them busy until nearly the end; with fewer, all threads
+    // run one part after another. What dropout draws depends on a run's rows, and should not on the
+    // number of threads.
+    if (slot_->training || parts == 1) return run_whole(batch);
+    alone_ = threads > 1 && parts >= 2 * threads;
+    borrow(alone_ ? threads : 1);
+    std::vector<Part> results(parts);
+    const auto run_part = [&](std::size_t part, std::size_t thread) {
+      run_into(results[part], *contexts_[thread], batch.part(cuts[part], cuts[part + 1]));
+    };
+    if (alone_) {
+      model_.backend_->for_each(parts, run_part);
+    } else {
+      for (std::size_t part = 0; part < parts; ++part) run_part(part, 0);
+    }
+    join(results);
+  }
+
+  void run_whole(const graph::Batch& batch) {
+    borrow(1);
+    contexts_[0]->run(batch);
+    counters_ = contexts_[0]->counters();
+  }
+
+  void run_into(Part& result, Context& context, const graph::Batch& batch) const {
+    try {
+      context.run(batch);
+      for (std::size_t i = 0; i < graph().outputs().size(); ++i) {
+        const auto output = context.output(i);
+        result.outputs.emplace_back(output.begin(), output.end());
+      }
+      result.counters = context.counters();
+    } catch (...) {
+      result.error = std::current_exception();
+    }
+  }
+
+  void join(const std::vector<Part>& parts) {
+    for (const Part& part : parts) {
+      if (part.error) std::rethrow_exception(part.error);
+      counters_ += part.counters;
+      joined_.resize(part.outputs.size());
+      for (std::size_t i = 0; i < joined_.size(); ++i)
+        joined_[i].insert(joined_[i].end(), part.outputs[i].begin(), part.outputs[i].end());
+    }
+  }
+
+  std::vector<std::unique_ptr<Context>>& idle() { return alone_ ? slot_->alone : slot_->together; }
+
+  void borrow(std::size_t count) {
+    const std::lock_guard lock(model_.mutex_);
+    for (; count > 0; --count) {
+      if (idle().empty()) {
+        contexts_.push_back(slot_->plan->create_context(alone_));
+      } else {
+        contexts_.push_back(std::move(idle().back()));
+        idle().pop_back();
       }
     }
   }
 
-  void run_part(const graph::Batch& batch) {
-    context_->run(batch);
-    counters_ += context_->counters();
-  }
-
   SequenceClassifier& model_;
   PlanSlot* slot_;
-  std::unique_ptr<Context> context_;
+  bool alone_ = false;
+  std::vector<std::unique_ptr<Context>> contexts_;
   Counters counters_;
   /// The outputs of a batch that ran in parts.
   std::vector<std::vector<float>> joined_;
@@ -290,7 +340,8 @@ std::int64_t SequenceClassifier::arena_bytes() const {
   const std::lock_guard lock(mutex_);
   std::int64_t bytes = 0;
   for (const auto& slot : plans_) {
-    for (const auto& context : slot->idle) bytes += context->arena_bytes();
+    for (const auto& context : slot->together) bytes += context->arena_bytes();
+    for (const auto& context : slot->alone) bytes += context->arena_bytes();
   }
   return bytes;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -83,7 +84,8 @@ class Plan {
  public:
   virtual ~Plan() = default;
   virtual const graph::Graph& graph() const = 0;
-  virtual std::unique_ptr<Context> create_context() const = 0;
+  /// A context that runs on the backend's threads, or, `alone`, on the one that calls it.
+  virtual std::unique_ptr<Context> create_context(bool alone) const = 0;
 };
 
 /// Executes graphs on one kind of device.
@@ -95,7 +97,12 @@ class Backend {
   virtual std::string description() const = 0;
   virtual int threads() const = 0;
 
-  /// Tokens a run from which on more of them gain nothing: models run larger batches in parts.
+  /// Calls task(item, thread) for every item below `items` on the backend's threads; returns when
+  /// all are done. `thread` is below `threads()`. A task must not throw.
+  using Task = std::function<void(std::size_t item, std::size_t thread)>;
+  virtual void for_each(std::size_t items, const Task& task) const = 0;
+
+  /// Tokens a thread from which on more of them gain nothing: models run larger batches in parts.
   virtual std::int64_t most_useful_tokens() const = 0;
 
   /// Room for the parameters of `graph`, stored as `type` asks. Throws `kUnsupported` for a type

@@ -22,7 +22,7 @@ constexpr OptionSpec kOptions[] = {
     {"--top-k", "K", "labels a text, best first; 0: all (default 1)"},
     {"--function-to-apply", "F", "softmax, sigmoid, none or default (by the config)"},
     {"--batch-size", "N", "texts computed together at most (default: --batch-tokens decides)"},
-    {"--batch-tokens", "N", "tokens computed together at most (default 1024)"},
+    {"--batch-tokens", "N", "tokens computed together at most (default 4096)"},
     {"--max-length", "N", "cut texts at N tokens; without it a longer text is an error"},
     {"--threads", "N", "threads; 0: one a core (default)"},
     {"--dtype", "D", "f32, q8, bf16 (AVX-512) or auto (default): q8 if stored so, else f32"},

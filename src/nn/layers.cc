@@ -264,7 +264,7 @@ Value mean_tokens(const Scope& scope, Value x) {
 Value last_unpadded_token(const Scope& scope, Value x, std::int64_t pad_token_id) {
   if (pad_token_id < 0) {
     scope.graph().require([](const Batch& batch) {
-      if (batch.rows() == 1) return;
+      if (batch.rows() <= 1) return;
       throw Error(ErrorCode::kInvalidArgument,
                   "The config has no pad_token_id, so batches of several rows cannot be handled. "
                   "Set pad_token_id, or pass one row at a time.");

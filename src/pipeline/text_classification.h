@@ -31,9 +31,9 @@ struct TextClassificationOptions {
   FunctionToApply function_to_apply = FunctionToApply::kDefault;
   /// Texts computed together at most; unset: as many as `batch_tokens` allows.
   std::optional<std::int64_t> batch_size;
-  /// Tokens computed together at most, which bounds the memory; a longer text is computed alone.
-  /// Nothing is padded, so texts of any lengths go together.
-  std::int64_t batch_tokens = 1024;
+  /// Tokens given to the model together at most; a longer text is computed alone. Nothing is
+  /// padded, so texts of any lengths go together.
+  std::int64_t batch_tokens = 4096;
   /// Cut longer texts at `max_length`; without it, a longer text is an error.
   bool truncation = false;
   /// Tokens, special ones included; unset: the model's own maximum.

@@ -390,7 +390,9 @@ TEST(Forward, ConfigAsksForStatesToo) {
 
 /// Larger batches run in parts, which take the memory of one.
 TEST(Forward, BoundsTheMemoryOfLargeBatches) {
-  const auto model = Auto::from_pretrained(model_folder("bert"));
+  FromPretrainedOptions options;
+  options.threads = 1;
+  const auto model = Auto::from_pretrained(model_folder("bert"), options);
   const auto run = [&](std::int64_t rows, std::int64_t last_id) {
     std::vector<std::int64_t> ids(static_cast<std::size_t>(rows) * 32, 5);
     ids.back() = last_id;
@@ -402,6 +404,37 @@ TEST(Forward, BoundsTheMemoryOfLargeBatches) {
   expect_error(
       ErrorCode::kInvalidArgument, [&] { run(400, 9999); }, "9999", "row 399", "column 31");
 }
+
+#if VERDICT_HAS_THREADS
+/// Whether all threads run one part after another, or each thread parts of its own.
+TEST(Forward, LargeBatchesAreTheSameOnAnyNumberOfThreads) {
+  const auto run = [](std::int64_t rows, int threads, std::int64_t last_id = 5) {
+    FromPretrainedOptions options;
+    options.threads = threads;
+    const auto model = Auto::from_pretrained(model_folder("bert"), options);
+    std::vector<std::int64_t> ids;
+    for (std::int64_t i = 0; i < rows * 32; ++i) ids.push_back(1 + i * 7 % 101);
+    ids.back() = last_id;
+    const ModelInputs inputs{{"input_ids", Tensor::from_i64({rows, 32}, ids)}};
+    const Tensor first = model->forward(inputs).logits;
+    const std::int64_t count = model->counters().float_multiplications;
+    expect_equal(model->forward(inputs).logits, first);
+    EXPECT_EQ(model->counters().float_multiplications, 2 * count);
+    return std::pair{first, count};
+  };
+  for (const std::int64_t rows : {24, 100}) {
+    const auto expected = run(rows, 1);
+    for (const int threads : {2, 3, 8}) {
+      const auto actual = run(rows, threads);
+      EXPECT_EQ(actual.second, expected.second);
+      for (std::size_t i = 0; i < expected.first.size(); ++i)
+        EXPECT_NEAR(actual.first.f32()[i], expected.first.f32()[i], 1e-5);
+    }
+  }
+  expect_error(
+      ErrorCode::kInvalidArgument, [&] { run(100, 2, 9999); }, "9999", "row 99");
+}
+#endif
 
 TEST(Forward, AMaskWithHolesDropsTokensAndKeepsColumns) {
   const auto model = Auto::from_pretrained(model_folder("bert"));

@@ -73,7 +73,7 @@ class GraphRunner {
       parameters.push_back(numbers.take(count));
       weights_->set(static_cast<graph::ParameterId>(i), parameters.back());
     }
-    context_ = backend_->compile(graph, weights_, 0)->create_context();
+    context_ = backend_->compile(graph, weights_, 0)->create_context(false);
   }
 
   std::vector<float> run(const graph::Batch& batch, std::size_t output = 0) {

@@ -113,7 +113,7 @@ export interface ClassifyOptions {
   function_to_apply?: 'default' | 'softmax' | 'sigmoid' | 'none';
   /** Texts computed together at most; default: as many as `batch_tokens` allows. */
   batch_size?: number;
-  /** Tokens computed together at most, which bounds the memory; default 1024. */
+  /** Tokens computed together at most; default 4096. */
   batch_tokens?: number;
   /** Cut longer texts; without it a longer text is an error. */
   truncation?: boolean;

@@ -18,7 +18,8 @@ using xnnpack::XnnpackWeights;
 class XnnpackBackend final : public Backend {
  public:
   explicit XnnpackBackend(int threads)
-      : machine_(std::make_shared<const xnnpack::Machine>(threads)) {}
+      : machine_(std::make_shared<const xnnpack::Machine>(threads)),
+        alone_(threads == 1 ? machine_ : std::make_shared<const xnnpack::Machine>(1)) {}
 
   std::string description() const override {
     return concat("xnnpack ", xnnpack::describe(machine_->choice), ", ", threads(),
@@ -27,8 +28,12 @@ class XnnpackBackend final : public Backend {
 
   int threads() const override { return machine_->pool.threads(); }
 
-  // Activations of more would leave the cores' second caches; see docs/performance.md.
-  std::int64_t most_useful_tokens() const override { return std::int64_t{256} * threads(); }
+  void for_each(std::size_t items, const Task& task) const override {
+    machine_->pool.run(items, task);
+  }
+
+  // Activations of more would leave a core's second cache; see docs/performance.md.
+  std::int64_t most_useful_tokens() const override { return 256; }
 
   std::shared_ptr<Weights> create_weights(const graph::Graph& graph,
                                           ComputeType type) const override {
@@ -46,11 +51,13 @@ class XnnpackBackend final : public Backend {
       throw Error(ErrorCode::kInternal, "The weights belong to another backend.");
     }
     auto packed = std::static_pointer_cast<const XnnpackWeights>(std::move(weights));
-    return std::make_shared<const XnnpackPlan>(std::move(graph), std::move(packed), machine_, seed);
+    return std::make_shared<const XnnpackPlan>(std::move(graph), std::move(packed), machine_,
+                                               alone_, seed);
   }
 
  private:
   std::shared_ptr<const xnnpack::Machine> machine_;
+  std::shared_ptr<const xnnpack::Machine> alone_;
 };
 
 }  // namespace

@@ -128,10 +128,9 @@ std::uint64_t XnnpackContext::node_seed() const {
 
 std::uint64_t XnnpackContext::scratch_bytes(const graph::Node& node) const {
   if (std::holds_alternative<graph::LinearOp>(node.op)) {
-    return product_scratch(plan_->machine(), plan_->type(), rows(node.inputs[0]),
-                           columns(node.inputs[0]));
+    return product_scratch(machine_, plan_->type(), rows(node.inputs[0]), columns(node.inputs[0]));
   }
-  const auto threads = static_cast<std::uint64_t>(plan_->machine().pool.threads());
+  const auto threads = static_cast<std::uint64_t>(machine_.pool.threads());
   if (const auto* attention = std::get_if<graph::AttentionOp>(&node.op))
     return attention_scratch_floats(node, *attention) * sizeof(float) * threads;
   if (const auto* nystrom = std::get_if<graph::NystromAttentionOp>(&node.op))

@@ -14,7 +14,8 @@ namespace verdict::xnnpack {
 /// depend on parameters only are computed at the first run and kept.
 class XnnpackContext final : public Context {
  public:
-  explicit XnnpackContext(std::shared_ptr<const XnnpackPlan> plan) : plan_(std::move(plan)) {}
+  XnnpackContext(std::shared_ptr<const XnnpackPlan> plan, const Machine& machine)
+      : plan_(std::move(plan)), machine_(machine) {}
 
   void run(const graph::Batch& batch) override;
   std::span<const float> output(std::size_t index) const override;
@@ -71,10 +72,9 @@ class XnnpackContext final : public Context {
   void for_rows(std::size_t rows, const Body& body) const {
     // Rows a task: enough to outweigh its start.
     constexpr std::size_t kRowBlock = 16;
-    plan_->machine().pool.run((rows + kRowBlock - 1) / kRowBlock,
-                              [&](std::size_t block, std::size_t) {
-                                body(block * kRowBlock, std::min(rows, (block + 1) * kRowBlock));
-                              });
+    machine_.pool.run((rows + kRowBlock - 1) / kRowBlock, [&](std::size_t block, std::size_t) {
+      body(block * kRowBlock, std::min(rows, (block + 1) * kRowBlock));
+    });
   }
 
   bool is_read(graph::Value value) const { return plan_->last_use(value).has_value(); }
@@ -101,6 +101,7 @@ class XnnpackContext final : public Context {
   std::uint64_t node_seed() const;
 
   std::shared_ptr<const XnnpackPlan> plan_;
+  const Machine& machine_;  // one of the plan's
   const graph::Batch* batch_ = nullptr;
   std::unique_ptr<graph::BoundSizes> sizes_;
   std::vector<std::int64_t> value_offsets_;    // by value

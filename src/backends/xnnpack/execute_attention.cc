@@ -103,9 +103,8 @@ std::uint64_t XnnpackContext::attention_scratch_floats(const graph::Node& node,
   const std::uint64_t keys = longest_sequence(node.inputs[1]);
   const std::uint64_t queries = longest_sequence(node.inputs[0]);
   // Behind the kernel's scratch: the visible keys of each query, and an index of one row of keys.
-  return plan_->machine().kernels->attention_scratch(
-             keys, static_cast<std::uint64_t>(op.head_size),
-             static_cast<std::uint64_t>(op.value_columns())) +
+  return machine_.kernels->attention_scratch(keys, static_cast<std::uint64_t>(op.head_size),
+                                             static_cast<std::uint64_t>(op.value_columns())) +
          2 * queries + keys;
 }
 
@@ -147,8 +146,8 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& 
     std::int64_t of_float = 0;
     std::int64_t of_int16 = 0;
   };
-  std::vector<Pairs> products(static_cast<std::size_t>(plan_->machine().pool.threads()));
-  plan_->machine().pool.run(sequences * key_heads, [&](std::size_t task, std::size_t thread) {
+  std::vector<Pairs> products(static_cast<std::size_t>(machine_.pool.threads()));
+  machine_.pool.run(sequences * key_heads, [&](std::size_t task, std::size_t thread) {
     const std::size_t sequence = task / key_heads;
     const std::size_t key_head = task % key_heads;
     const auto first_query = static_cast<std::size_t>(query_offsets[sequence]);
@@ -184,7 +183,7 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& 
 
     auto* seen = reinterpret_cast<std::int32_t*>(
         own + static_cast<std::size_t>(
-                  plan_->machine().kernels->attention_scratch(group.keys, head_size, value_size)));
+                  machine_.kernels->attention_scratch(group.keys, head_size, value_size)));
     std::size_t pairs = group.queries * group.keys;
     if (bounded) {
       std::int32_t* last = seen + group.queries;
@@ -221,13 +220,13 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& 
       bound.scale = static_cast<float>(term.scale);
       terms.push_back(bound);
     }
-    const BoundTerms bound{terms, key_head * group_heads, head_size, plan_->machine().kernels,
+    const BoundTerms bound{terms, key_head * group_heads, head_size, machine_.kernels,
                            seen + 2 * group.queries};
     if (!terms.empty()) {
       group.add_terms = &add_terms;
       group.terms = &bound;
     }
-    const bool rounded = plan_->machine().kernels->attention(group, own);
+    const bool rounded = machine_.kernels->attention(group, own);
     auto& counted = products[thread];
     (rounded ? counted.of_int16 : counted.of_float) +=
         static_cast<std::int64_t>(pairs * group_heads);

@@ -54,9 +54,9 @@ void XnnpackContext::execute(const graph::Node& node, const graph::EmbeddingOp& 
         std::memcpy(out + row * table.columns, table.rows.data() + id * table.columns,
                     table.columns * sizeof(float));
       } else {
-        plan_->machine().kernels->dequantize_row(table.columns,
-                                                 table.quantized_rows.data() + id * table.columns,
-                                                 table.scales[id], out + row * table.columns);
+        machine_.kernels->dequantize_row(table.columns,
+                                         table.quantized_rows.data() + id * table.columns,
+                                         table.scales[id], out + row * table.columns);
       }
     }
   });
@@ -75,7 +75,7 @@ void XnnpackContext::execute(const graph::Node& node, const graph::LinearOp& op)
       parts.push_back({&plan_->weights().linear(op.parts[i]).groups[group], out,
                        out_floats(output) + group * out, columns(output)});
     }
-    run_product(plan_->machine(), plan_->type(),
+    run_product(machine_, plan_->type(),
                 {rows(node.inputs[0]), in, floats(node.inputs[0]) + group * in, stride, parts,
                  op.activation, scratch()},
                 counters_);
@@ -99,8 +99,7 @@ void XnnpackContext::execute(const graph::Node& node, const graph::NormOp& op) {
   float* out = out_floats(node.outputs[0]);
   for_rows(rows(node.inputs[0]), [&](std::size_t first, std::size_t last) {
     for (std::size_t at = first * n; at < last * n; at += size) {
-      plan_->machine().kernels->norm(norm, x + at, residual == nullptr ? nullptr : residual + at,
-                                     out + at);
+      machine_.kernels->norm(norm, x + at, residual == nullptr ? nullptr : residual + at, out + at);
     }
   });
 }
@@ -111,7 +110,7 @@ void XnnpackContext::execute(const graph::Node& node, const graph::ActivationOp&
   float* out = out_floats(node.outputs[0]);
   for_rows(rows(node.inputs[0]), [&](std::size_t first, std::size_t last) {
     std::memcpy(out + first * n, x + first * n, (last - first) * n * sizeof(float));
-    plan_->machine().kernels->activate(op.activation, last - first, n, out + first * n, n);
+    machine_.kernels->activate(op.activation, last - first, n, out + first * n, n);
   });
 }
 
@@ -121,8 +120,7 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AddOp&) {
   const float* b = floats(node.inputs[1]);
   float* out = out_floats(node.outputs[0]);
   for_rows(rows(node.inputs[0]), [&](std::size_t first, std::size_t last) {
-    plan_->machine().kernels->add((last - first) * n, a + first * n, b + first * n,
-                                  out + first * n);
+    machine_.kernels->add((last - first) * n, a + first * n, b + first * n, out + first * n);
   });
 }
 
@@ -134,8 +132,7 @@ void XnnpackContext::execute(const graph::Node& node, const graph::MultiplyOp&) 
   float* out = out_floats(node.outputs[0]);
   for_rows(rows(node.inputs[0]), [&](std::size_t first, std::size_t last) {
     if (!by_row) {
-      plan_->machine().kernels->multiply((last - first) * n, a + first * n, b + first * n,
-                                         out + first * n);
+      machine_.kernels->multiply((last - first) * n, a + first * n, b + first * n, out + first * n);
       return;
     }
     for (std::size_t row = first; row < last; ++row) {

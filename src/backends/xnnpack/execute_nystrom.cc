@@ -122,7 +122,7 @@ void XnnpackContext::execute(const graph::Node& node, const graph::NystromAttent
   auto* base = reinterpret_cast<float*>(scratch());
   float* out = out_floats(node.outputs[0]);
   // The start of the iteration depends on all heads of a sequence, so a task is a sequence.
-  plan_->machine().pool.run(bounds.size() - 1, [&](std::size_t sequence, std::size_t thread) {
+  machine_.pool.run(bounds.size() - 1, [&](std::size_t sequence, std::size_t thread) {
     Scratch room(base + thread * static_cast<std::size_t>(nystrom_scratch_floats(node, op)));
     const Matrix product = room.take(landmarks, landmarks);
     const Matrix next = room.take(landmarks, landmarks);

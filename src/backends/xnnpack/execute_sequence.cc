@@ -94,7 +94,7 @@ std::uint64_t XnnpackContext::convolution_scratch(const graph::Node& node,
   const std::uint64_t in = columns(node.inputs[0]) / static_cast<std::size_t>(op.groups) * kernel;
   const std::uint64_t count = rows(node.inputs[0]);
   return count * in * sizeof(float) + AlignedBuffer::kOverread +
-         product_scratch(plan_->machine(), plan_->type(), count, in);
+         product_scratch(machine_, plan_->type(), count, in);
 }
 
 void XnnpackContext::execute(const graph::Node& node, const graph::ConvolutionOp& op) {
@@ -126,7 +126,7 @@ void XnnpackContext::execute(const graph::Node& node, const graph::ConvolutionOp
     });
     const ProductPart part{&plan_->weights().convolution(op.weight).groups[group], out,
                            out_floats(node.outputs[0]) + group * out, groups * out};
-    run_product(plan_->machine(), plan_->type(),
+    run_product(machine_, plan_->type(),
                 {count, width, gathered, width, std::span(&part, 1), std::nullopt,
                  scratch() + count * width * sizeof(float) + AlignedBuffer::kOverread},
                 counters_);

@@ -7,10 +7,12 @@
 namespace verdict::xnnpack {
 
 XnnpackPlan::XnnpackPlan(graph::Graph graph, std::shared_ptr<const XnnpackWeights> weights,
-                         std::shared_ptr<const Machine> machine, std::uint64_t seed)
+                         std::shared_ptr<const Machine> machine,
+                         std::shared_ptr<const Machine> alone, std::uint64_t seed)
     : graph_(std::move(graph)),
       weights_(std::move(weights)),
       machine_(std::move(machine)),
+      alone_(std::move(alone)),
       seed_(seed),
       last_use_(graph_.values().size()),
       constant_(graph_.values().size()),
@@ -41,8 +43,8 @@ void XnnpackPlan::find_constants() {
   }
 }
 
-std::unique_ptr<Context> XnnpackPlan::create_context() const {
-  return std::make_unique<XnnpackContext>(shared_from_this());
+std::unique_ptr<Context> XnnpackPlan::create_context(bool alone) const {
+  return std::make_unique<XnnpackContext>(shared_from_this(), alone ? *alone_ : *machine_);
 }
 
 }  // namespace verdict::xnnpack

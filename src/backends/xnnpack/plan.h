@@ -12,14 +12,15 @@ namespace verdict::xnnpack {
 /// A graph with its kernels, weights and the lifetimes of its values.
 class XnnpackPlan final : public Plan, public std::enable_shared_from_this<XnnpackPlan> {
  public:
+  /// `alone` is `machine` with one thread.
   XnnpackPlan(graph::Graph graph, std::shared_ptr<const XnnpackWeights> weights,
-              std::shared_ptr<const Machine> machine, std::uint64_t seed);
+              std::shared_ptr<const Machine> machine, std::shared_ptr<const Machine> alone,
+              std::uint64_t seed);
 
   const graph::Graph& graph() const override { return graph_; }
-  std::unique_ptr<Context> create_context() const override;
+  std::unique_ptr<Context> create_context(bool alone) const override;
 
   const XnnpackWeights& weights() const { return *weights_; }
-  const Machine& machine() const { return *machine_; }
   ComputeType type() const { return weights_->type(); }
   std::uint64_t seed() const { return seed_; }
 
@@ -45,6 +46,7 @@ class XnnpackPlan final : public Plan, public std::enable_shared_from_this<Xnnpa
   graph::Graph graph_;
   std::shared_ptr<const XnnpackWeights> weights_;
   std::shared_ptr<const Machine> machine_;
+  std::shared_ptr<const Machine> alone_;
   std::uint64_t seed_;
   std::vector<std::optional<std::size_t>> last_use_;
   std::vector<bool> constant_;        // by value
