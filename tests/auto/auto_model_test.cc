@@ -200,9 +200,13 @@ TEST(OutOfMemory, LeavesTheProgramUsable) {
       ErrorCode::kOutOfMemory, [&] { Auto::from_config(PretrainedConfig::from_json(config)); },
       "Loading the model", "memory");
 
-  config.update({{"vocab_size", 10}, {"num_hidden_layers", 2}, {"intermediate_size", 65536}});
+  // A text is never divided, a batch of several is.
+  config.update({{"vocab_size", 10},
+                 {"num_hidden_layers", 2},
+                 {"intermediate_size", 65536},
+                 {"max_position_embeddings", 65536}});
   const auto wide = Auto::from_config(PretrainedConfig::from_json(config));
-  const Tensor large(DType::kI64, {512, 512});
+  const Tensor large(DType::kI64, {1, 65536});
   expect_error(
       ErrorCode::kOutOfMemory,
       [&] {
