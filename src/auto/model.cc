@@ -113,9 +113,7 @@ class SequenceClassifier::Run {
   Run& operator=(const Run&) = delete;
 
   const graph::Graph& graph() const { return slot_->plan->graph(); }
-  std::span<const float> output(std::size_t index) const {
-    return joined_.empty() ? contexts_[0]->output(index) : std::span<const float>(joined_[index]);
-  }
+  std::span<const float> output(std::size_t index) const { return outputs_[index]; }
 
  private:
   /// What a part of the batch gives.
@@ -127,52 +125,38 @@ class SequenceClassifier::Run {
 
   void run(const graph::Batch& batch) {
     const auto threads = static_cast<std::size_t>(model_.backend_->threads());
-    const auto cuts = graph::even_cuts(batch, model_.backend_->most_useful_tokens());
-    const std::size_t parts = cuts.size() - 1;
+    // What dropout draws depends on a run's rows, and should not on the number of threads.
+    const auto cuts = slot_->training
+                          ? std::vector<std::int64_t>{0, batch.rows()}
+                          : graph::even_cuts(batch, model_.backend_->most_useful_tokens());
+    std::vector<Part> parts(cuts.size() - 1);
     // Several parts a thread keep all of them busy until nearly the end; with fewer, all threads
-    // run one part after another. What dropout draws depends on a run's rows, and should not on the
-    // number of threads.
-    if (slot_->training || parts == 1) return run_whole(batch);
-    alone_ = threads > 1 && parts >= 2 * threads;
+    // run one part after another.
+    alone_ = threads > 1 && parts.size() >= 2 * threads;
     borrow(alone_ ? threads : 1);
-    std::vector<Part> results(parts);
     const auto run_part = [&](std::size_t part, std::size_t thread) {
-      run_into(results[part], *contexts_[thread], batch.part(cuts[part], cuts[part + 1]));
+      try {
+        contexts_[thread]->run(batch.part(cuts[part], cuts[part + 1]));
+        for (std::size_t i = 0; i < graph().outputs().size(); ++i) {
+          const auto output = contexts_[thread]->output(i);
+          parts[part].outputs.emplace_back(output.begin(), output.end());
+        }
+        parts[part].counters = contexts_[thread]->counters();
+      } catch (...) {
+        parts[part].error = std::current_exception();
+      }
     };
     if (alone_) {
-      model_.backend_->for_each(parts, run_part);
+      model_.backend_->for_each(parts.size(), run_part);
     } else {
-      for (std::size_t part = 0; part < parts; ++part) run_part(part, 0);
+      for (std::size_t part = 0; part < parts.size(); ++part) run_part(part, 0);
     }
-    join(results);
-  }
-
-  void run_whole(const graph::Batch& batch) {
-    borrow(1);
-    contexts_[0]->run(batch);
-    counters_ = contexts_[0]->counters();
-  }
-
-  void run_into(Part& result, Context& context, const graph::Batch& batch) const {
-    try {
-      context.run(batch);
-      for (std::size_t i = 0; i < graph().outputs().size(); ++i) {
-        const auto output = context.output(i);
-        result.outputs.emplace_back(output.begin(), output.end());
-      }
-      result.counters = context.counters();
-    } catch (...) {
-      result.error = std::current_exception();
-    }
-  }
-
-  void join(const std::vector<Part>& parts) {
     for (const Part& part : parts) {
       if (part.error) std::rethrow_exception(part.error);
       counters_ += part.counters;
-      joined_.resize(part.outputs.size());
-      for (std::size_t i = 0; i < joined_.size(); ++i)
-        joined_[i].insert(joined_[i].end(), part.outputs[i].begin(), part.outputs[i].end());
+      outputs_.resize(part.outputs.size());
+      for (std::size_t i = 0; i < outputs_.size(); ++i)
+        outputs_[i].insert(outputs_[i].end(), part.outputs[i].begin(), part.outputs[i].end());
     }
   }
 
@@ -195,8 +179,7 @@ class SequenceClassifier::Run {
   bool alone_ = false;
   std::vector<std::unique_ptr<Context>> contexts_;
   Counters counters_;
-  /// The outputs of a batch that ran in parts.
-  std::vector<std::vector<float>> joined_;
+  std::vector<std::vector<float>> outputs_;
 };
 
 SequenceClassifier::SequenceClassifier(const ModelType& type, PretrainedConfig config,

@@ -88,8 +88,11 @@ void get_bias(const PackedWeight& packed, std::span<float> values) {
 }
 bool has_floats(const PackedWeight& packed) { return !std::holds_alternative<PackedQ8>(packed); }
 void get_weight(const PackedWeight& packed, std::span<float> values) {
-  if (const auto* f32 = std::get_if<PackedF32>(&packed)) f32->get_weight(values);
-  if (const auto* bf16 = std::get_if<PackedBF16>(&packed)) bf16->get_weight(values);
+  std::visit(
+      [&](const auto& p) {
+        if constexpr (requires { p.get_weight(values); }) p.get_weight(values);
+      },
+      packed);
 }
 std::size_t bytes(const std::vector<PackedWeight>& groups) {
   std::size_t total = 0;
@@ -150,7 +153,9 @@ PackedWeight XnnpackWeights::make_packed(std::size_t out, std::size_t in,
                                          const KernelChoice& choice) {
   if (type_ == ComputeType::kQ8)
     return PackedQ8(q8_gemm_kernels(choice, in).layout, out, in, memory_);
+#if !defined(__wasm__)
   if (type_ == ComputeType::kBF16) return PackedBF16(out, in, memory_);
+#endif
   return PackedF32(f32_gemm_kernels(choice).layout, out, in, memory_);
 }
 

@@ -11,7 +11,11 @@
 
 namespace verdict::xnnpack {
 
+#if defined(__wasm__)
+using PackedWeight = std::variant<PackedF32, PackedQ8>;
+#else
 using PackedWeight = std::variant<PackedF32, PackedQ8, PackedBF16>;
+#endif
 
 /// One weight with its bias, packed for the products that use it.
 struct LinearWeight {

@@ -126,9 +126,7 @@ export class LoadedModel {
   checkFinite(numbers: ArrayLike<number>): void {
     if (this.warned || Array.prototype.every.call(numbers, Number.isFinite)) return;
     this.warned = true;
-    env.warn(
-      `The model ${this.class_name} gives NaN or infinity: its weights, or what it computes of this input, are beyond float32.`,
-    );
+    env.warn(`The model ${this.class_name} gives NaN or infinity.`);
   }
 
   /** Evaluation mode, the state after `from_pretrained`. */

@@ -93,7 +93,9 @@ void quantize(std::size_t n, std::size_t rows, const float* x, std::size_t strid
 inline v128_t load_weights(const std::int8_t* w, std::size_t i) {
   return wasm_i16x8_load8x8(w + i);
 }
-inline v128_t load_weights(const std::int16_t* w, std::size_t i) { return wasm_v128_load(w + i); }
+[[maybe_unused]] inline v128_t load_weights(const std::int16_t* w, std::size_t i) {
+  return wasm_v128_load(w + i);
+}
 
 template <typename Weight>
 __attribute__((noinline)) void product_q8(std::size_t n, std::size_t rows, std::size_t columns,
@@ -117,6 +119,11 @@ __attribute__((noinline)) void product_q8(std::size_t n, std::size_t rows, std::
   store_scaled(sums, quantization, reinterpret_cast<const std::byte*>(w), rows, columns, c, stride);
 }
 
+#if defined(__wasm_relaxed_simd__)
+// Only short rows come here.
+constexpr QuantizedRowsKernels kKernels{kRows, 2,         sizeof(std::int16_t),
+                                        127,   &quantize, &product_q8<std::int8_t>};
+#else
 void widen(std::size_t n, const std::byte* panel, std::byte* out) {
   constexpr std::size_t kHead = kColumns * sizeof(std::int32_t);
   constexpr std::size_t kTail = 2 * kColumns * sizeof(float);
@@ -135,6 +142,7 @@ constexpr QuantizedRowsKernels kKernels{kRows,
                                         &product_q8<std::int8_t>,
                                         &widen,
                                         &product_q8<std::int16_t>};
+#endif
 
 }  // namespace
 
