@@ -149,7 +149,6 @@ TEST(Linear, ThreadsChangeNothing) {
   }
 }
 
-/// Three projections stored head by head, transposed, give the rows that they say.
 /// What is not finite makes its own row not finite, whichever column it is in, and no other.
 TEST(Linear, WhatIsNotFiniteStaysInItsRow) {
   constexpr std::int64_t kIn = 301;
@@ -214,6 +213,7 @@ TEST(Linear, DenormalsAreZeros) {
   }
 }
 
+/// Three projections stored head by head, transposed, give the rows that they say.
 TEST(Linear, ReadsPartsOfAStoredWeight) {
   constexpr std::size_t kIn = 6, kHeads = 3, kSize = 4, kParts = 3;
   for (const bool transposed : {false, true}) {

@@ -50,7 +50,7 @@ const body = [...readSafetensors(join(bert, 'model.safetensors'))].filter(([name
 );
 writeSafetensors(join(headless, 'model.safetensors'), new Map(body));
 
-/** The same with NaN in its embedding of "x". */
+/** `tiny` with NaN in its embedding of "x". */
 export const broken = folder('broken', tokenizer);
 copyFileSync(join(bert, 'config.json'), join(broken, 'config.json'));
 const weights = new Map(readSafetensors(join(bert, 'model.safetensors')));
