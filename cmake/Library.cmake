@@ -1,6 +1,9 @@
 # The library. Every room below src/ is found by name, so that a new architecture is one file and one registry line.
 file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/*.cc")
 list(FILTER sources EXCLUDE REGEX "/src/(cli|bindings)/")
+if(EMSCRIPTEN)
+  list(FILTER sources EXCLUDE REGEX "_native\\.cc$")
+endif()
 
 # Kernels are compiled for the instruction set that their file's name ends in and chosen at run time.
 foreach(isa avx2 avx512 avx512vnni avx512bf16 amx wasmsimd wasmrelaxed)

@@ -519,7 +519,7 @@ TEST(SevenBit, BothDotProductsGiveTheSameResults) {
           std::array<xnnpack::RowQuantization, 6> quantization;
           kernels.quantize(n, block, x.data() + row * n, n, packed.data(), quantization.data());
           kernels.product(n, block, kColumns, packed.data(), quantization.data(), panel.data(),
-                          y.data() + row * kColumns, kColumns);
+                          nullptr, y.data() + row * kColumns, kColumns);
           row += block;
         }
         return y;

@@ -83,7 +83,13 @@ __attribute__((noinline)) void multiply(std::size_t n, std::size_t rows, std::si
 
 void product_f32(std::size_t n, std::size_t rows, std::size_t columns, const float* a,
                  const float* panel, float* c, std::size_t stride) {
-  (rows > kLow ? &multiply<kMost> : &multiply<kLow>)(n, rows, columns, a, panel, c, stride);
+  for_row_blocks(rows, kMost, [&](std::size_t first, std::size_t count) {
+    if (count > kLow) {
+      multiply<kMost>(n, count, columns, a + first * n, panel, c + first * stride, stride);
+    } else {
+      multiply<kLow>(n, count, columns, a + first * n, panel, c + first * stride, stride);
+    }
+  });
 }
 
 constexpr PackedRowsKernels kKernels{kMost, &pack_f32, &product_f32};

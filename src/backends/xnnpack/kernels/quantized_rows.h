@@ -19,24 +19,18 @@ struct QuantizedRowsKernels {
   /// Quantises a block of `rows` rows of n floats. A row that is not finite has the scale NaN.
   void (*quantize)(std::size_t n, std::size_t rows, const float* x, std::size_t stride,
                    std::byte* out, RowQuantization* quantization);
-  /// c[rows][columns] = a · panel, where panel is 8 times minus the column's sum (int32),
-  /// [⌈n / group⌉][8][group] int8 weights, 8 scales and 8 biases.
+  /// c[rows][columns] = a · panel for blocks of rows one behind the other, where panel is 8 times
+  /// minus the column's sum (int32), [⌈n / group⌉][8][group] int8 weights, 8 scales and 8 biases.
   void (*product)(std::size_t n, std::size_t rows, std::size_t columns, const std::byte* a,
-                  const RowQuantization* quantization, const std::byte* panel, float* c,
-                  std::size_t c_stride);
+                  const RowQuantization* quantization, const std::byte* panel, std::byte* scratch,
+                  float* c, std::size_t c_stride);
+  /// Whether `product` keeps a panel's weights as int16 in its scratch.
+  bool widens = false;
 
-  /// Copies a panel, with its weights as int16, to `wide_bytes`; null where that gains nothing.
-  void (*widen)(std::size_t n, const std::byte* panel, std::byte* out) = nullptr;
-  /// `product` with such a panel.
-  void (*wide_product)(std::size_t n, std::size_t rows, std::size_t columns, const std::byte* a,
-                       const RowQuantization* quantization, const std::byte* panel, float* c,
-                       std::size_t c_stride) = nullptr;
   template <typename Size>
-  Size wide_bytes(Size n) const {
-    return widen == nullptr ? 0 : PackedRowsKernels::kColumns * (12 + 2 * (n + n % 2));
+  Size scratch_bytes(Size n) const {
+    return widens ? PackedRowsKernels::kColumns * sizeof(std::int16_t) * (n + n % 2) : 0;
   }
-  /// Rows from which on a copy of the panel costs less than it saves.
-  static constexpr std::size_t kLeastWideRows = 32;
 };
 
 /// The kernels of this build for rows of n inputs, or null where XNNPACK's are as fast.

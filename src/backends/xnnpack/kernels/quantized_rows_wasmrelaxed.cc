@@ -204,17 +204,34 @@ __attribute__((noinline)) void multiply_fours(std::size_t n, std::size_t rows, s
   store_scaled(sums, quantization, w, rows, columns, c, stride);
 }
 
-void product_of_fours(std::size_t n, std::size_t rows, std::size_t columns, const std::byte* a,
-                      const RowQuantization* quantization, const std::byte* panel, float* c,
-                      std::size_t stride) {
-  (rows > kLow ? &multiply_fours<kTall> : &multiply_fours<kLow>)(n, rows, columns, a, quantization,
-                                                                 panel, c, stride);
+template <std::size_t kMost, auto kTallBlock, auto kLowBlock>
+void product(std::size_t n, std::size_t rows, std::size_t columns, const std::byte* a,
+             const RowQuantization* quantization, const std::byte* panel, std::byte* /*scratch*/,
+             float* c, std::size_t stride) {
+  const std::size_t row_bytes = (n + kGroup - 1) / kGroup * kGroup;
+  for_row_blocks(rows, kMost, [&](std::size_t first, std::size_t count) {
+    const std::byte* const block = a + first * row_bytes;
+    float* const out = c + first * stride;
+    if (count > kLow) {
+      kTallBlock(n, count, columns, block, quantization + first, panel, out, stride);
+    } else {
+      kLowBlock(n, count, columns, block, quantization + first, panel, out, stride);
+    }
+  });
 }
 
-constexpr QuantizedRowsKernels kPairs{kLow,      kGroup,         1, SevenBit::kLargestWeight,
-                                      &quantize, &multiply_pairs};
-constexpr QuantizedRowsKernels kFours{kTall,     kGroup,           1, SevenBit::kLargestWeight,
-                                      &quantize, &product_of_fours};
+template <std::size_t kMost, auto kTallBlock, auto kLowBlock>
+constexpr QuantizedRowsKernels kKernels{
+    .most_rows = kMost,
+    .group = kGroup,
+    .input_bytes = 1,
+    .largest_weight = SevenBit::kLargestWeight,
+    .quantize = &quantize,
+    .product = &product<kMost, kTallBlock, kLowBlock>,
+};
+constexpr const QuantizedRowsKernels& kPairs = kKernels<kLow, multiply_pairs, multiply_pairs>;
+constexpr const QuantizedRowsKernels& kFours =
+    kKernels<kTall, multiply_fours<kTall>, multiply_fours<kLow>>;
 
 }  // namespace
 

@@ -4,8 +4,8 @@
 // inputs and weights, widened when they are loaded, are multiplied and each pair's sum is added to
 // an int32 (i32x4.dot_i16x8_s): eight products an instruction, exact. `largest_q8` bounds the
 // inputs: n · 127 · bound < 2³¹. The limit is that instruction and its addition, 16 a step on three
-// units of Intel's CPUs (four of AMD's); widening two vectors of weights would be two more, so many
-// rows read a copy of the panel that is wide.
+// units of Intel's CPUs (four of AMD's); widening two vectors of weights is two more, so the
+// first block of rows leaves a copy of the panel that is wide to the others.
 #include "verdict/backends/xnnpack/kernels/quantized_rows.h"
 #include "verdict/backends/xnnpack/kernels/wasm_vectors.h"
 
@@ -97,52 +97,70 @@ inline v128_t load_weights(const std::int8_t* w, std::size_t i) {
   return wasm_v128_load(w + i);
 }
 
-template <typename Weight>
-__attribute__((noinline)) void product_q8(std::size_t n, std::size_t rows, std::size_t columns,
-                                          const std::byte* blocks,
-                                          const RowQuantization* quantization,
-                                          const std::byte* panel, float* c, std::size_t stride) {
-  const auto* a = reinterpret_cast<const std::int16_t*>(blocks);
+/// One block; the widened weights go to `wide`, too, if kWidens. Scales and biases lie at `end`.
+template <bool kWidens, typename Weight>
+__attribute__((noinline)) void multiply(std::size_t n, std::size_t rows, std::size_t columns,
+                                        const std::int16_t* a, const RowQuantization* quantization,
+                                        const Weight* w, std::int16_t* wide, const std::byte* end,
+                                        float* c, std::size_t stride) {
   v128_t sums[kRows][2];
   for (auto& row : sums) row[0] = row[1] = wasm_i32x4_splat(0);
-  const auto* w = reinterpret_cast<const Weight*>(panel + kColumns * sizeof(std::int32_t));
 #pragma clang loop unroll(disable)
   for (std::size_t pairs = (n + 1) / 2; pairs > 0; --pairs, a += 2 * kRows, w += 2 * kColumns) {
     const v128_t w0 = load_weights(w, 0);
     const v128_t w1 = load_weights(w, kColumns);
+    if constexpr (kWidens) {
+      wasm_v128_store(wide, w0);
+      wasm_v128_store(wide + kColumns, w1);
+      wide += 2 * kColumns;
+    }
     for (std::size_t r = 0; r < kRows; ++r) {
       const v128_t x = wasm_v128_load32_splat(a + 2 * r);
       sums[r][0] = wasm_i32x4_add(sums[r][0], wasm_i32x4_dot_i16x8(x, w0));
       sums[r][1] = wasm_i32x4_add(sums[r][1], wasm_i32x4_dot_i16x8(x, w1));
     }
   }
-  store_scaled(sums, quantization, reinterpret_cast<const std::byte*>(w), rows, columns, c, stride);
+  store_scaled(sums, quantization, end, rows, columns, c, stride);
+}
+
+void product(std::size_t n, std::size_t rows, std::size_t columns, const std::byte* blocks,
+             const RowQuantization* quantization, const std::byte* panel,
+             [[maybe_unused]] std::byte* wide_panel, float* c, std::size_t stride) {
+  const std::size_t inputs = n + n % 2;
+  const auto* w = reinterpret_cast<const std::int8_t*>(panel) + kColumns * sizeof(std::int32_t);
+  const auto* end = reinterpret_cast<const std::byte*>(w + inputs * kColumns);
+  for_row_blocks(rows, kRows, [&](std::size_t first, std::size_t count) {
+    const auto* a = reinterpret_cast<const std::int16_t*>(blocks) + first * inputs;
+    float* const out = c + first * stride;
+#if !defined(__wasm_relaxed_simd__)  // where only short rows come here
+    auto* wide = reinterpret_cast<std::int16_t*>(wide_panel);
+    if (first > 0) {
+      multiply<false>(n, count, columns, a, quantization + first, wide, wide, end, out, stride);
+      return;
+    }
+    if (rows > kRows) {
+      multiply<true>(n, count, columns, a, quantization, w, wide, end, out, stride);
+      return;
+    }
+#endif
+    multiply<false>(n, count, columns, a, quantization + first, w, {}, end, out, stride);
+  });
 }
 
 #if defined(__wasm_relaxed_simd__)
-// Only short rows come here.
-constexpr QuantizedRowsKernels kKernels{kRows, 2,         sizeof(std::int16_t),
-                                        127,   &quantize, &product_q8<std::int8_t>};
+constexpr bool kWidens = false;
 #else
-void widen(std::size_t n, const std::byte* panel, std::byte* out) {
-  constexpr std::size_t kHead = kColumns * sizeof(std::int32_t);
-  constexpr std::size_t kTail = 2 * kColumns * sizeof(float);
-  panel += kHead;
-  out += kHead;
-  for (std::size_t i = 0; i < n + n % 2; ++i, panel += kColumns, out += 2 * kColumns)
-    wasm_v128_store(out, wasm_i16x8_load8x8(panel));
-  std::memcpy(out, panel, kTail);
-}
-
-constexpr QuantizedRowsKernels kKernels{kRows,
-                                        2,
-                                        sizeof(std::int16_t),
-                                        127,
-                                        &quantize,
-                                        &product_q8<std::int8_t>,
-                                        &widen,
-                                        &product_q8<std::int16_t>};
+constexpr bool kWidens = true;
 #endif
+constexpr QuantizedRowsKernels kKernels{
+    .most_rows = kRows,
+    .group = 2,
+    .input_bytes = sizeof(std::int16_t),
+    .largest_weight = 127,
+    .quantize = &quantize,
+    .product = &product,
+    .widens = kWidens,
+};
 
 }  // namespace
 
