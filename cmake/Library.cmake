@@ -46,7 +46,7 @@ if(EMSCRIPTEN)
   # They are written in vectors: what LLVM makes of their scalar loops is only large.
   set_property(SOURCE ${kernels} APPEND PROPERTY COMPILE_OPTIONS -O3 -fno-vectorize -fno-slp-vectorize)
   set(loops ${sources})
-  list(FILTER loops INCLUDE REGEX "/src/(backends/xnnpack/(execute_attention|packing)|base/dtype)\\.cc$")
+  list(FILTER loops INCLUDE REGEX "/src/(backends/xnnpack/packing|base/dtype)\\.cc$")
   set_property(SOURCE ${loops} APPEND PROPERTY COMPILE_OPTIONS -O2)
   set(text ${sources})
   list(FILTER text INCLUDE REGEX

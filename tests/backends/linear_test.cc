@@ -319,6 +319,50 @@ TEST(Convolution, SeesNeighboursOfItsOwnSequenceOnly) {
   }
 }
 
+/// Kernels that several columns share, columns that fill no vector, taps beyond both ends at once.
+TEST(Convolution, DepthwiseEqualsPlainLoops) {
+  struct Case {
+    std::int64_t columns;
+    std::int64_t repeat;
+    std::int64_t kernel;
+    std::int64_t left;
+  };
+  const std::vector<std::int32_t> lengths{1, 3, 40};
+  for (const auto& [columns, repeat, kernel, left] :
+       {Case{1, 1, 1, 0}, Case{150, 1, 9, 4}, Case{66, 22, 65, 32}, Case{7, 7, 4, 0}}) {
+    Graph graph;
+    const auto x = Numbers(5).take(static_cast<std::size_t>(44 * columns));
+    graph::ConvolutionOp op{};
+    op.weight = graph.parameter("w", {columns / repeat, 1, kernel}, Initializer::zeros());
+    if (columns > 1) op.bias = graph.parameter("b", {columns / repeat}, Initializer::zeros());
+    op.groups = columns / repeat;
+    op.left = left;
+    op.repeat = repeat;
+    graph.output("y", graph.apply(op, {constant_input(graph, x, columns)}));
+    GraphRunner runner(graph, ComputeType::kQ8, VERDICT_HAS_THREADS ? 2 : 1);
+    std::vector<double> expected;
+    std::int64_t first = 0;
+    for (const std::int32_t length : lengths) {
+      for (std::int64_t t = 0; t < length; ++t) {
+        for (std::int64_t column = 0; column < columns; ++column) {
+          const auto group = static_cast<std::size_t>(column / repeat);
+          double sum = op.bias ? runner.parameters[1][group] : 0;
+          for (std::int64_t tap = 0; tap < kernel; ++tap) {
+            const std::int64_t from = t + tap - left;
+            if (from < 0 || from >= length) continue;
+            sum += double{runner.parameters[0][group * static_cast<std::size_t>(kernel) +
+                                               static_cast<std::size_t>(tap)]} *
+                   x[static_cast<std::size_t>((first + from) * columns + column)];
+          }
+          expected.push_back(sum);
+        }
+      }
+      first += length;
+    }
+    expect_near(runner.run(batch_of(lengths)), expected, 1e-5);
+  }
+}
+
 #if defined(__x86_64__)
 /// Every kernel that this CPU can run, not only the one that it is given.
 TEST(BF16, EveryKernelOfEveryNumberOfRows) {

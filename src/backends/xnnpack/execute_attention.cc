@@ -2,83 +2,13 @@
 #include <limits>
 
 #include "verdict/backends/xnnpack/context.h"
+#include "verdict/backends/xnnpack/score_terms.h"
 
 namespace verdict::xnnpack {
 
 namespace {
 
 using graph::ScoreTerm;
-
-/// One score term of one sequence.
-struct BoundTerm {
-  ScoreTerm::Kind kind;
-  const float* table;
-  std::size_t table_stride;  ///< floats from row to row
-  std::size_t head_stride;   ///< floats from head to head in a row; 0: shared
-  const float* vectors;      ///< the sequence's first query' or key; null for a bias
-  std::size_t vector_stride;
-  const std::int32_t* query_ids;  ///< of the sequence
-  const std::int32_t* key_ids;
-  const std::int32_t* rows;  ///< table row by difference - least
-  std::int32_t least;
-  float scale;
-};
-
-/// What the kernel's callback gets.
-struct BoundTerms {
-  std::span<const BoundTerm> terms;
-  std::size_t first_head;  ///< of the group
-  std::size_t head_size;
-  const KernelTable* kernels;
-  std::int32_t* index;  ///< room for one row of keys
-};
-
-void add_terms(const void* bound, std::size_t head_in_group, std::size_t query,
-               std::size_t first_key, std::size_t last_key, float* scores) {
-  const auto& all = *static_cast<const BoundTerms*>(bound);
-  const std::size_t head = all.first_head + head_in_group;
-  for (const BoundTerm& term : all.terms) {
-    const std::int32_t id = term.query_ids[query] - term.least;
-    for (std::size_t key = first_key; key < last_key; ++key)
-      all.index[key] = term.rows[id - term.key_ids[key]];
-    const float* table = term.table + head * term.head_stride;
-    if (term.kind == ScoreTerm::Kind::kBias) {
-      for (std::size_t key = first_key; key < last_key; ++key) {
-        scores[key] +=
-            term.scale * table[static_cast<std::size_t>(all.index[key]) * term.table_stride];
-      }
-      continue;
-    }
-    const bool by_query = term.kind == ScoreTerm::Kind::kQuery;
-    const float* vectors =
-        term.vectors + (by_query ? query : first_key) * term.vector_stride + head * all.head_size;
-    all.kernels->add_gathered_dots(last_key - first_key, all.head_size, vectors,
-                                   by_query ? 0 : term.vector_stride, table, term.table_stride,
-                                   all.index + first_key, term.scale, scores + first_key);
-  }
-}
-
-/// The table rows of all differences that a batch can show.
-struct DifferenceRows {
-  std::int32_t least = 0;
-  std::vector<std::int32_t> rows;
-};
-
-DifferenceRows tabulate(const ScoreTerm& term, std::span<const std::int32_t> query_ids,
-                        std::span<const std::int32_t> key_ids, std::size_t table_rows,
-                        bool from_middle) {
-  const auto [low_query, high_query] = std::ranges::minmax(query_ids);
-  const auto [low_key, high_key] = std::ranges::minmax(key_ids);
-  const auto last_row = static_cast<std::int32_t>(table_rows) - 1;
-  const std::int32_t origin = from_middle ? last_row / 2 : 0;
-  DifferenceRows out;
-  out.least = low_query - high_key;
-  for (std::int32_t difference = out.least; difference <= high_query - low_key; ++difference) {
-    // Differences between sequences never meet, so the index may be out of range for them.
-    out.rows.push_back(std::clamp(origin + term.index(difference), 0, last_row));
-  }
-  return out;
-}
 
 /// The keys that each query of a sequence sees.
 void find_visible(const graph::AttentionOp& op, std::span<const std::int32_t> queries,
@@ -102,10 +32,18 @@ std::uint64_t XnnpackContext::attention_scratch_floats(const graph::Node& node,
                                                        const graph::AttentionOp& op) const {
   const std::uint64_t keys = longest_sequence(node.inputs[1]);
   const std::uint64_t queries = longest_sequence(node.inputs[0]);
-  // Behind the kernel's scratch: the visible keys of each query, and an index of one row of keys.
-  return machine_.kernels->attention_scratch(keys, static_cast<std::uint64_t>(op.head_size),
-                                             static_cast<std::uint64_t>(op.value_columns())) +
-         2 * queries + keys;
+  // Behind the kernel's scratch: the visible keys of each query, and that of the score terms.
+  const auto head_size = static_cast<std::uint64_t>(op.head_size);
+  std::uint64_t floats = machine_.kernels->attention_scratch(
+                             keys, head_size, static_cast<std::uint64_t>(op.value_columns())) +
+                         2 * queries;
+  if (op.terms.empty()) return floats;
+  std::uint64_t table_rows = 0;
+  for (const ScoreTerm& term : op.terms) {
+    const graph::Value table = node.inputs[static_cast<std::size_t>(term.table)];
+    table_rows = std::max<std::uint64_t>(table_rows, rows(table));
+  }
+  return floats + ScoreTerms::scratch_floats(*machine_.kernels, keys, head_size, table_rows);
 }
 
 void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& op) {
@@ -141,12 +79,7 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& 
   }
 
   const std::size_t sequences = query_offsets.size() - 1;
-  /// Pairs of query and key that a thread multiplied.
-  struct Pairs {
-    std::int64_t of_float = 0;
-    std::int64_t of_int16 = 0;
-  };
-  std::vector<Pairs> products(static_cast<std::size_t>(machine_.pool.threads()));
+  std::vector<Counters> counters(static_cast<std::size_t>(machine_.pool.threads()));
   machine_.pool.run(sequences * key_heads, [&](std::size_t task, std::size_t thread) {
     const std::size_t sequence = task / key_heads;
     const std::size_t key_head = task % key_heads;
@@ -181,9 +114,9 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& 
                             key_head * group_heads * group.queries * group.keys;
     }
 
-    auto* seen = reinterpret_cast<std::int32_t*>(
-        own + static_cast<std::size_t>(
-                  machine_.kernels->attention_scratch(group.keys, head_size, value_size)));
+    const auto kernel_floats = static_cast<std::size_t>(
+        machine_.kernels->attention_scratch(group.keys, head_size, value_size));
+    auto* seen = reinterpret_cast<std::int32_t*>(own + kernel_floats);
     std::size_t pairs = group.queries * group.keys;
     if (bounded) {
       std::int32_t* last = seen + group.queries;
@@ -213,33 +146,26 @@ void XnnpackContext::execute(const graph::Node& node, const graph::AttentionOp& 
         bound.vectors = floats(node.inputs[1]) + first_key * key_width;
         bound.vector_stride = key_width;
       }
-      bound.query_ids = ints(slot(term.query_ids)) + first_query;
-      bound.key_ids = ints(slot(term.key_ids)) + first_key;
-      bound.rows = differences[i].rows.data();
-      bound.least = differences[i].least;
+      bound.query_ids = std::span(ints(slot(term.query_ids)) + first_query, group.queries);
+      bound.key_ids = std::span(ints(slot(term.key_ids)) + first_key, group.keys);
+      bound.rows = &differences[i];
       bound.scale = static_cast<float>(term.scale);
       terms.push_back(bound);
     }
-    const BoundTerms bound{terms, key_head * group_heads, head_size, machine_.kernels,
-                           seen + 2 * group.queries};
-    if (!terms.empty()) {
-      group.add_terms = &add_terms;
-      group.terms = &bound;
+    ScoreTerms added(*machine_.kernels, std::move(terms), key_head * group_heads, head_size,
+                     own + kernel_floats + 2 * group.queries);
+    if (!op.terms.empty()) {
+      group.add_terms = &ScoreTerms::add;
+      group.terms = &added;
     }
     const bool rounded = machine_.kernels->attention(group, own);
-    auto& counted = products[thread];
-    (rounded ? counted.of_int16 : counted.of_float) +=
-        static_cast<std::int64_t>(pairs * group_heads);
+    const auto vectors = static_cast<std::int64_t>(head_size + value_size);
+    Counters& counted = counters[thread];
+    (rounded ? counted.int16_multiplications : counted.float_multiplications) +=
+        static_cast<std::int64_t>(pairs * group_heads) * vectors;
+    counted.float_multiplications += added.multiplications();
   });
-  const std::int64_t vectors = op.head_size + op.value_columns();
-  std::int64_t term_vectors = 0;
-  for (const ScoreTerm& term : op.terms)
-    term_vectors += term.kind == ScoreTerm::Kind::kBias ? 0 : op.head_size;
-  for (const Pairs& of_thread : products) {
-    counters_.float_multiplications +=
-        of_thread.of_float * (vectors + term_vectors) + of_thread.of_int16 * term_vectors;
-    counters_.int16_multiplications += of_thread.of_int16 * vectors;
-  }
+  for (const Counters& of_thread : counters) counters_ += of_thread;
 }
 
 }  // namespace verdict::xnnpack

@@ -187,22 +187,25 @@ void XnnpackContext::execute(const graph::Node& node, const graph::RotaryOp& op)
   const float* x = floats(node.inputs[0]);
   const float* table = floats(node.inputs[1]);
   float* out = out_floats(node.outputs[0]);
-  // Element i of a pair list lies at i · step, its partner `distance` behind it.
-  const std::size_t step = op.interleaved ? 2 : 1;
-  const std::size_t distance = op.interleaved ? 1 : half;
   for_rows(rows(node.inputs[0]), [&](std::size_t first, std::size_t last) {
-    for (std::size_t at = first * heads; at < last * heads; ++at) {
-      const float* cosines = table + at / heads * rotated + (op.sines_first ? half : 0);
-      const float* sines = table + at / heads * rotated + (op.sines_first ? 0 : half);
-      const float* from = x + at * head_size;
-      float* to = out + at * head_size;
-      for (std::size_t i = 0; i < half; ++i) {
-        const float a = from[i * step];
-        const float b = from[i * step + distance];
-        to[i * step] = a * cosines[i] - b * sines[i];
-        to[i * step + distance] = b * cosines[i] + a * sines[i];
+    for (std::size_t row = first; row < last; ++row) {
+      const float* cosines = table + row * rotated + (op.sines_first ? half : 0);
+      const float* sines = table + row * rotated + (op.sines_first ? 0 : half);
+      const float* from = x + row * heads * head_size;
+      float* to = out + row * heads * head_size;
+      if (!op.interleaved) {
+        machine_.kernels->rotate_pairs(heads, head_size, half, from, cosines, sines, to);
+        continue;
       }
-      std::memcpy(to + rotated, from + rotated, (head_size - rotated) * sizeof(float));
+      for (std::size_t head = 0; head < heads; ++head, from += head_size, to += head_size) {
+        for (std::size_t i = 0; i < half; ++i) {
+          const float a = from[2 * i];
+          const float b = from[2 * i + 1];
+          to[2 * i] = a * cosines[i] - b * sines[i];
+          to[2 * i + 1] = b * cosines[i] + a * sines[i];
+        }
+        std::memcpy(to + rotated, from + rotated, (head_size - rotated) * sizeof(float));
+      }
     }
   });
 }

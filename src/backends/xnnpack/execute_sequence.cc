@@ -59,27 +59,36 @@ void XnnpackContext::depthwise(const graph::Node& node, const graph::Convolution
       kernel_size(plan_->graph().parameters()[static_cast<std::size_t>(op.weight)].shape);
   const auto repeat = static_cast<std::size_t>(op.repeat);
   const float* stored = plan_->weights().vector(op.weight);
-  const float* bias = op.bias ? plan_->weights().vector(*op.bias) : nullptr;
-  // By tap, so that the inner loop runs over neighbouring columns.
-  std::vector<float> taps(kernel * n);
-  for (std::size_t i = 0; i < taps.size(); ++i) taps[i] = stored[i % n / repeat * kernel + i / n];
+  const float* stored_bias = op.bias ? plan_->weights().vector(*op.bias) : nullptr;
+  // By tap, so that neighbouring columns make vectors.
+  std::vector<float> taps;
+  for (std::size_t tap = 0; tap < kernel; ++tap) {
+    for (std::size_t group = 0; group < n / repeat; ++group)
+      taps.insert(taps.end(), repeat, stored[group * kernel + tap]);
+  }
+  std::vector<float> bias(n);
+  for (std::size_t i = 0; stored_bias != nullptr && i < n; ++i) bias[i] = stored_bias[i / repeat];
   const float* x = floats(node.inputs[0]);
   float* out = out_floats(node.outputs[0]);
   const auto bounds = offsets(node.inputs[0]);
+  // So many columns' weights stay in the first cache for all rows of a task.
+  constexpr std::size_t kColumns = 64;
   for_rows(rows(node.inputs[0]), [&](std::size_t begin, std::size_t end) {
-    for (std::size_t row = begin; row < end; ++row) {
-      const auto next =
-          std::upper_bound(bounds.begin(), bounds.end(), static_cast<std::int32_t>(row));
-      const auto first = static_cast<std::size_t>(*(next - 1));
-      const auto last = static_cast<std::size_t>(*next);
-      float* to = out + row * n;
-      for (std::size_t i = 0; i < n; ++i) to[i] = bias == nullptr ? 0 : bias[i / repeat];
-      for (std::size_t tap = 0; tap < kernel; ++tap) {
-        const auto from = neighbour(row, static_cast<std::int64_t>(tap) - op.left, first, last);
-        if (!from) continue;
-        const float* values = x + *from * n;
-        const float* weights = taps.data() + tap * n;
-        for (std::size_t i = 0; i < n; ++i) to[i] += weights[i] * values[i];
+    for (std::size_t column = 0; column < n; column += kColumns) {
+      for (std::size_t row = begin; row < end; ++row) {
+        const auto next =
+            std::upper_bound(bounds.begin(), bounds.end(), static_cast<std::int32_t>(row));
+        // The taps that lie on rows of the row's sequence.
+        const std::int64_t start = static_cast<std::int64_t>(row) - op.left;
+        const std::int64_t first = std::max<std::int64_t>(start, *(next - 1));
+        const std::int64_t last =
+            std::min<std::int64_t>(start + static_cast<std::int64_t>(kernel), *next);
+        const bool any = first < last;
+        const float* weights = taps.data() + static_cast<std::size_t>(any ? first - start : 0) * n;
+        machine_.kernels->sum_taps(any ? static_cast<std::size_t>(last - first) : 0,
+                                   std::min(kColumns, n - column), n, weights + column,
+                                   x + static_cast<std::size_t>(any ? first : 0) * n + column,
+                                   bias.data() + column, out + row * n + column);
       }
     }
   });

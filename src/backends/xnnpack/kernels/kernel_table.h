@@ -31,9 +31,9 @@ struct AttentionGroup {
   const std::int32_t* first_key;
   const std::int32_t* last_key;
   /// Adds to the scaled scores of a query's visible keys; null: nothing.
-  void (*add_terms)(const void* terms, std::size_t head, std::size_t query, std::size_t first_key,
+  void (*add_terms)(void* terms, std::size_t head, std::size_t query, std::size_t first_key,
                     std::size_t last_key, float* scores);
-  const void* terms;
+  void* terms;
   float* probabilities;  ///< [heads, queries, keys], or null
   bool gives_scores;     ///< `probabilities` gets the scores before the softmax
   float dropout;         ///< 0 in evaluation
@@ -59,16 +59,26 @@ struct RowQuantization {
 
 /// The kernels of one instruction set.
 struct KernelTable {
+  static constexpr std::size_t kSurplusRows = 7;
+
   /// out = norm(x + residual); `residual` may be null. out may be x.
   void (*norm)(const Norm& norm, const float* x, const float* residual, float* out);
   /// In place, by `graph::Activation`, over rows of n elements.
   std::array<void (*)(std::size_t rows, std::size_t n, float* x, std::size_t stride), 8> activation;
   void (*add)(std::size_t n, const float* a, const float* b, float* out);
   void (*multiply)(std::size_t n, const float* a, const float* b, float* out);
-  /// out[i] += scale · Σ_d a[i · a_stride + d] · rows[index[i] · row_stride + d], d < size.
-  void (*add_gathered_dots)(std::size_t n, std::size_t size, const float* a, std::size_t a_stride,
-                            const float* rows, std::size_t row_stride, const std::int32_t* index,
-                            float scale, float* out);
+  std::size_t tile_columns;
+  /// out[rows][tile_columns] = a[rows][depth] · tile[depth][tile_columns]. Up to `kSurplusRows`
+  /// more rows of out are written.
+  void (*multiply_tile)(std::size_t rows, std::size_t depth, const float* a, std::size_t a_stride,
+                        const float* tile, float* out);
+  /// out[i] = bias[i] + Σ_t weights[t · stride + i] · x[t · stride + i], t < taps, i < n.
+  void (*sum_taps)(std::size_t taps, std::size_t n, std::size_t stride, const float* weights,
+                   const float* x, const float* bias, float* out);
+  /// Turns the pairs (x[i], x[half + i]) of every head by angles, and copies what is behind them.
+  /// out may be x.
+  void (*rotate_pairs)(std::size_t heads, std::size_t head_size, std::size_t half, const float* x,
+                       const float* cosines, const float* sines, float* out);
   /// Asymmetric int8 over the row's range, which is widened to hold 0. The bits of `flip` are
   /// stored inverted: with 128 a byte is the number above the least one, unsigned.
   RowQuantization (*quantize_row)(std::size_t n, const float* x, std::uint8_t flip,
