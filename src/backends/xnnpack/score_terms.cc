@@ -121,16 +121,16 @@ void ScoreTerms::add_products(const BoundTerm& term, const float* vectors, const
   const std::span rows = std::span(term.rows->rows)
                              .subspan(static_cast<std::size_t>(least - term.rows->least),
                                       static_cast<std::size_t>(high_query - low_key - least) + 1);
-  const auto [low_row, high_row] = std::ranges::minmax(rows);
-  const auto row_count = static_cast<std::size_t>(high_row - low_row) + 1;
+  const auto met = std::ranges::minmax(rows);
+  const auto row_count = static_cast<std::size_t>(met.max - met.min) + 1;
   kernels_.multiply_tile(row_count, head_size_,
-                         table + static_cast<std::size_t>(low_row) * term.table_stride,
+                         table + static_cast<std::size_t>(met.min) * term.table_stride,
                          term.table_stride, vectors_, products_);
   multiplications_ += static_cast<std::int64_t>(row_count * count * head_size_);
 
   offsets_.resize(rows.size());
   std::ranges::transform(rows, offsets_.begin(), [&](std::int32_t row) {
-    return static_cast<std::size_t>(row - low_row) * tile;
+    return static_cast<std::size_t>(row - met.min) * tile;
   });
   const std::size_t column_step = by_query ? 0 : 1;
   for (std::size_t query = queries.first; query < queries.last; ++query) {
