@@ -85,14 +85,28 @@ void ScoreTerms::compute(std::size_t head) {
   }
 }
 
+ScoreTerms::DifferenceRange ScoreTerms::differences_of(const BoundTerm& term, Range queries,
+                                                       Range keys) {
+  const auto range_of = [](std::span<const std::int32_t> ids, Range range) {
+    return std::ranges::minmax(ids.subspan(range.first, range.last - range.first));
+  };
+  const auto query = range_of(term.query_ids, queries);
+  const auto key = range_of(term.key_ids, keys);
+  const std::int32_t least = query.min - key.max;
+  return {least, std::span(term.rows->rows)
+                     .subspan(static_cast<std::size_t>(least - term.rows->least),
+                              static_cast<std::size_t>(query.max - key.min - least) + 1)};
+}
+
 void ScoreTerms::add_bias(const BoundTerm& term, const float* table) {
-  biases_.resize(term.rows->rows.size());
-  std::ranges::transform(term.rows->rows, biases_.begin(), [&](std::int32_t row) {
+  const DifferenceRange differences = differences_of(term, block_, {0, keys_});
+  biases_.resize(differences.rows.size());
+  std::ranges::transform(differences.rows, biases_.begin(), [&](std::int32_t row) {
     return term.scale * table[static_cast<std::size_t>(row) * term.table_stride];
   });
   float* sums = sums_;
   for (std::size_t query = block_.first; query < block_.last; ++query, sums += keys_) {
-    const std::int32_t id = term.query_ids[query] - term.rows->least;
+    const std::int32_t id = term.query_ids[query] - differences.least;
     for (std::size_t key = 0; key < keys_; ++key)
       sums[key] += biases_[static_cast<std::size_t>(id - term.key_ids[key])];
   }
@@ -112,30 +126,22 @@ void ScoreTerms::add_products(const BoundTerm& term, const float* vectors, const
     std::fill(row + count, row + tile, 0.0f);
   }
 
-  const auto ids_of = [](std::span<const std::int32_t> ids, Range range) {
-    return ids.subspan(range.first, range.last - range.first);
-  };
-  const auto [low_query, high_query] = std::ranges::minmax(ids_of(term.query_ids, queries));
-  const auto [low_key, high_key] = std::ranges::minmax(ids_of(term.key_ids, keys));
-  const std::int32_t least = low_query - high_key;
-  const std::span rows = std::span(term.rows->rows)
-                             .subspan(static_cast<std::size_t>(least - term.rows->least),
-                                      static_cast<std::size_t>(high_query - low_key - least) + 1);
-  const auto met = std::ranges::minmax(rows);
+  const DifferenceRange differences = differences_of(term, queries, keys);
+  const auto met = std::ranges::minmax(differences.rows);
   const auto row_count = static_cast<std::size_t>(met.max - met.min) + 1;
   kernels_.multiply_tile(row_count, head_size_,
                          table + static_cast<std::size_t>(met.min) * term.table_stride,
                          term.table_stride, vectors_, products_);
   multiplications_ += static_cast<std::int64_t>(row_count * count * head_size_);
 
-  offsets_.resize(rows.size());
-  std::ranges::transform(rows, offsets_.begin(), [&](std::int32_t row) {
+  offsets_.resize(differences.rows.size());
+  std::ranges::transform(differences.rows, offsets_.begin(), [&](std::int32_t row) {
     return static_cast<std::size_t>(row - met.min) * tile;
   });
   const std::size_t column_step = by_query ? 0 : 1;
   for (std::size_t query = queries.first; query < queries.last; ++query) {
     const float* products = products_ + (by_query ? query - queries.first : 0);
-    const std::int32_t id = term.query_ids[query] - least;
+    const std::int32_t id = term.query_ids[query] - differences.least;
     float* sums = sums_ + (query - block_.first) * keys_;
     for (std::size_t key = keys.first; key < keys.last; ++key, products += column_step)
       sums[key] += products[offsets_[static_cast<std::size_t>(id - term.key_ids[key])]];

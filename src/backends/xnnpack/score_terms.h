@@ -61,6 +61,13 @@ class ScoreTerms {
     std::size_t last;
   };
 
+  /// What queries and keys can differ by, and the table's rows for it.
+  struct DifferenceRange {
+    std::int32_t least;
+    std::span<const std::int32_t> rows;
+  };
+
+  static DifferenceRange differences_of(const BoundTerm& term, Range queries, Range keys);
   void compute(std::size_t head);
   void add_bias(const BoundTerm& term, const float* table);
   void add_products(const BoundTerm& term, const float* vectors, const float* table, Range queries,
