@@ -52,7 +52,7 @@ if(EMSCRIPTEN)
   list(FILTER text INCLUDE REGEX
     "/src/(tokenizers/((models|normalizers|pre_tokenizers)/.*|normalized_text|word_cache|known_patterns)|base/utf8)\\.cc$")
   list(FILTER text EXCLUDE REGEX "/(normalizer|pre_tokenizer|tokenizer_model)\\.cc$")
-  set_property(SOURCE ${text} APPEND PROPERTY COMPILE_OPTIONS -O3)
+  set_property(SOURCE ${text} APPEND PROPERTY COMPILE_OPTIONS -O2)
 endif()
 
 # Sources include "verdict/<room>/<file>.h"; installed headers have the same path.

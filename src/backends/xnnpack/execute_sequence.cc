@@ -61,10 +61,11 @@ void XnnpackContext::depthwise(const graph::Node& node, const graph::Convolution
   const float* stored = plan_->weights().vector(op.weight);
   const float* stored_bias = op.bias ? plan_->weights().vector(*op.bias) : nullptr;
   // By tap, so that neighbouring columns make vectors.
-  std::vector<float> taps;
+  std::vector<float> taps(kernel * n);
+  float* next_tap = taps.data();
   for (std::size_t tap = 0; tap < kernel; ++tap) {
     for (std::size_t group = 0; group < n / repeat; ++group)
-      taps.insert(taps.end(), repeat, stored[group * kernel + tap]);
+      next_tap = std::fill_n(next_tap, repeat, stored[group * kernel + tap]);
   }
   std::vector<float> bias(n);
   for (std::size_t i = 0; stored_bias != nullptr && i < n; ++i) bias[i] = stored_bias[i / repeat];

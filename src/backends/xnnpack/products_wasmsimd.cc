@@ -1,8 +1,6 @@
 // Products in WebAssembly: the input is packed, or quantised, in blocks of rows that kernels of our
 // own read.
-#include <algorithm>
 #include <numeric>
-#include <utility>
 #include <vector>
 
 #include "verdict/backends/xnnpack/products.h"
@@ -12,29 +10,48 @@ namespace verdict::xnnpack {
 
 namespace {
 
+/// A block of rows.
+struct Rows {
+  std::size_t first;
+  std::size_t count;
+};
+
+/// How a product is divided: the tiles, and the blocks of rows that they read.
+struct Division {
+  std::vector<Tile> tiles;
+  std::vector<Rows> blocks;
+};
+
+Division divide(const Machine& machine, const Product& product, std::size_t most_rows,
+                std::size_t row_bytes) {
+  Division out;
+  // Tiles before the last leave no rows of a block empty.
+  out.tiles = make_tiles(product, PackedRowsKernels::kColumns,
+                         std::lcm(PackedRowsKernels::kLowRows, most_rows), row_bytes,
+                         static_cast<std::size_t>(machine.pool.threads()));
+  std::size_t end = 0;
+  for (const Tile& tile : out.tiles) {
+    if (tile.first_row < end) continue;
+    end = tile.first_row + tile.rows;
+    for_row_blocks(tile.rows, most_rows, [&](std::size_t first, std::size_t rows) {
+      out.blocks.push_back({tile.first_row + first, rows});
+    });
+  }
+  return out;
+}
+
 /// Packs the input in blocks of at most `most_rows` rows, then calls kernel(tile, thread, out) for
 /// every tile, and the activation over what it wrote.
 template <typename Pack, typename Kernel>
 void run_packed_rows(const Machine& machine, const Product& product, std::size_t most_rows,
                      std::size_t row_bytes, Pack pack, Kernel kernel) {
-  // Tiles before the last leave no rows of a block empty.
-  const auto tiles = make_tiles(product, PackedRowsKernels::kColumns,
-                                std::lcm(PackedRowsKernels::kLowRows, most_rows), row_bytes,
-                                static_cast<std::size_t>(machine.pool.threads()));
-  std::vector<std::pair<std::size_t, std::size_t>> blocks;
-  for (const Tile& tile : tiles) {
-    if (tile.first_row < (blocks.empty() ? 0 : blocks.back().first + blocks.back().second))
-      continue;
-    for_row_blocks(tile.rows, most_rows, [&](std::size_t first, std::size_t rows) {
-      blocks.emplace_back(tile.first_row + first, rows);
-    });
-  }
-  machine.pool.run(blocks.size(), [&](std::size_t index, std::size_t) {
-    const auto& [first, rows] = blocks[index];
+  const Division division = divide(machine, product, most_rows, row_bytes);
+  machine.pool.run(division.blocks.size(), [&](std::size_t index, std::size_t) {
+    const auto& [first, rows] = division.blocks[index];
     pack(first, rows, product.x + first * product.x_stride);
   });
-  machine.pool.run(tiles.size(), [&](std::size_t index, std::size_t thread) {
-    const Tile& tile = tiles[index];
+  machine.pool.run(division.tiles.size(), [&](std::size_t index, std::size_t thread) {
+    const Tile& tile = division.tiles[index];
     const ProductPart& part = product.parts[tile.part];
     float* const out = part.out + tile.first_row * part.out_stride + tile.first_column;
     kernel(tile, thread, out);
