@@ -1,6 +1,7 @@
 # The library. Every room below src/ is found by name, so that a new architecture is one file and one registry line.
 file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/*.cc")
 list(FILTER sources EXCLUDE REGEX "/src/(cli|bindings)/")
+# What ends in _native has a counterpart in _wasmsimd.
 if(EMSCRIPTEN)
   list(FILTER sources EXCLUDE REGEX "_native\\.cc$")
 endif()

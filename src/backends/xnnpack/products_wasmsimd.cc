@@ -52,11 +52,8 @@ void run_packed_rows(const Machine& machine, const Product& product, std::size_t
   });
   machine.pool.run(division.tiles.size(), [&](std::size_t index, std::size_t thread) {
     const Tile& tile = division.tiles[index];
-    const ProductPart& part = product.parts[tile.part];
-    float* const out = part.out + tile.first_row * part.out_stride + tile.first_column;
-    kernel(tile, thread, out);
-    if (product.activation)
-      machine.kernels->activate(*product.activation, tile.rows, tile.columns, out, part.out_stride);
+    run_tile(machine, product, tile, tile.rows,
+             [&](std::size_t, std::size_t, float* out) { kernel(tile, thread, out); });
   });
 }
 
