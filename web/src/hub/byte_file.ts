@@ -1,3 +1,5 @@
+import { VerdictError } from '../errors.js';
+
 /** Random and sequential access to one file, wherever it lies. */
 export interface ByteFile {
   readonly name: string;
@@ -29,6 +31,17 @@ export async function readPart(file: ByteFile, begin: number, end: number): Prom
 /** The whole content. */
 export function readAll(file: ByteFile): Promise<Uint8Array> {
   return readPart(file, 0, file.size);
+}
+
+export async function readText(file: ByteFile): Promise<string> {
+  return new TextDecoder().decode(await readAll(file));
+}
+
+/** The file; an error that names it when there is none. */
+export async function requireFile(files: FileSource, name: string): Promise<ByteFile> {
+  const file = await files.open(name);
+  if (file) return file;
+  throw new VerdictError('not_found', `"${files.name}" has no file "${name}"${files.restriction}.`);
 }
 
 export function memoryFile(name: string, bytes: Uint8Array): ByteFile {

@@ -1,8 +1,7 @@
-import { checkKinds } from '../check.js';
 import { engineSettings, type EngineSettings } from '../env.js';
 import { VerdictError } from '../errors.js';
-import { CONFIG, OTHER_WEIGHTS, WEIGHT_FORMATS } from '../file_names.js';
-import { readAll, readPart, type ByteFile, type FileSource } from '../hub/byte_file.js';
+import { CONFIG } from '../file_names.js';
+import { readAll, readText, requireFile, type FileSource } from '../hub/byte_file.js';
 import { Sources, type SourceContext } from '../hub/sources.js';
 import type { RawTensor } from '../tensor.js';
 import type {
@@ -12,25 +11,11 @@ import type {
   ModelSource,
   ProgressCallback,
 } from '../types.js';
-import type {
-  ModuleOptions,
-  NativeLoader,
-  NativeModel,
-  NativeModule,
-  NativePipeline,
-  NativeRuntime,
-  NativeTokenizer,
-} from './module.js';
-import {
-  buildInfo,
-  pullTensors,
-  pushTensors,
-  unwrap,
-  withNative,
-  type BuildInfo,
-} from './native.js';
-import { isNode } from './platform.js';
-import { importVariant, type StaticModules } from './variants.js';
+import { instantiate, type Loaded } from './instantiate.js';
+import type { NativeModel, NativeModule, NativePipeline, NativeTokenizer } from './module.js';
+import { pullTensors, pushTensors, unwrap, withNative, type BuildInfo } from './native.js';
+import type { StaticModules } from './variants.js';
+import { loadFiles, loadStateDict } from './weights.js';
 
 const TOKENIZER_CONFIG = 'tokenizer_config.json';
 const SPECIAL_TOKENS_MAP = 'special_tokens_map.json';
@@ -123,23 +108,6 @@ export interface ParameterInfo {
 
 export type TextPair = readonly [string, string | null];
 
-interface Loaded {
-  module: NativeModule;
-  runtime: NativeRuntime;
-  info: BuildInfo;
-  threads: number;
-}
-
-/** A part of a file that holds tensors. */
-interface Read {
-  read: number;
-  /** The first of its tensors. */
-  tensor: number;
-  file: number;
-  begin: number;
-  end: number;
-}
-
 /** Callbacks that a host passes with a call. */
 export interface CallContext {
   progress: ProgressCallback | undefined;
@@ -208,9 +176,14 @@ export class Engine {
     const hub = this.sourceContext(module, context);
     const direct = await this.sources.openJsonFile(source, options, hub);
     const files = direct ? null : await this.sources.open(source, options, hub);
-    const file = direct ?? (await require(files as FileSource, CONFIG));
+    const file = direct ?? (await requireFile(files as FileSource, CONFIG));
     return unwrap(
-      module.parse_config(await text(file), file.name, JSON.stringify(kwargs), files?.name ?? ''),
+      module.parse_config(
+        await readText(file),
+        file.name,
+        JSON.stringify(kwargs),
+        files?.name ?? '',
+      ),
     );
   }
 
@@ -261,7 +234,7 @@ export class Engine {
     return this.whileLoading(async ({ module }) => {
       const files = await this.sources.open(source, options, this.sourceContext(module, context));
       const contents: Record<string, Uint8Array> = {};
-      for (const name of names) contents[name] = await readAll(await require(files, name));
+      for (const name of names) contents[name] = await readAll(await requireFile(files, name));
       contents[TOKENIZER_CONFIG] = new TextEncoder().encode(JSON.stringify(config, null, 2));
       return contents;
     });
@@ -277,7 +250,7 @@ export class Engine {
     const files = source === null ? null : await this.sources.open(source, options, hub);
     const config = options.config
       ? JSON.stringify(options.config)
-      : await text(await require(files as FileSource, CONFIG));
+      : await readText(await requireFile(files as FileSource, CONFIG));
 
     const loader = new module.Loader();
     const model = new module.Model();
@@ -291,31 +264,8 @@ export class Engine {
         expected: options.expected ?? undefined,
       });
       unwrap(loader.open(runtime, config, JSON.stringify(options.kwargs), load));
-      const commit = (read: number): unknown => unwrap(loader.commit(read));
-      if (options.state_dict) {
-        const tensors = Object.entries(options.state_dict);
-        for (const [name, { dtype: stored, dims }] of tensors) {
-          unwrap(loader.add_tensor(name, stored, JSON.stringify(dims)));
-        }
-        for (const { read, tensor } of planReads(loader)) {
-          unwrap(loader.reserve(read));
-          loader.buffer().set((tensors[tensor] as [string, RawTensor])[1].bytes);
-          commit(read);
-        }
-      } else if (files) {
-        const { weights, is_pytorch } = await openWeights(files, module);
-        for (const file of weights) await openInLoader(loader, file, is_pytorch);
-        const reads = planReads(loader);
-        for (const [i, file] of weights.entries()) {
-          const own = reads.filter((read) => read.file === i);
-          await streamReads(file, own, {
-            begin: (read) => unwrap(loader.reserve(read)),
-            // Memory may grow between two chunks, so the view is taken anew.
-            write: (chunk, at) => loader.buffer().set(chunk, at),
-            commit,
-          });
-        }
-      }
+      if (options.state_dict) loadStateDict(loader, options.state_dict);
+      else if (files) await loadFiles(loader, files, module);
       unwrap(loader.finish(model));
       const handle = this.nextHandle++;
       const info = unwrap<Omit<ModelInfo, 'handle'>>(model.info());
@@ -475,45 +425,11 @@ export class Engine {
   }
 
   private load(): Promise<Loaded> {
-    this.loaded ??= this.instantiate().catch((error: unknown) => {
+    this.loaded ??= instantiate(this.settings.wasm, this.modules).catch((error: unknown) => {
       this.loaded = undefined;
       throw error;
     });
     return this.loaded;
-  }
-
-  private async instantiate(): Promise<Loaded> {
-    const { wasm } = this.settings;
-    const wanted = wasm.threads === 'auto' ? await defaultThreads() : wasm.threads;
-    checkKinds({ 'env.wasm.threads': wanted }, { 'env.wasm.threads': { least: 1 } });
-    if (wasm.module && !wasm.variant) {
-      throw new VerdictError(
-        'invalid_argument',
-        'env.wasm.module needs env.wasm.variant: the variant that the module was built as.',
-      );
-    }
-    const { variant, create } = await importVariant(wanted > 1, wasm.variant, this.modules);
-    const threads = variant.endsWith('-threads') ? wanted : 1;
-    const module = await create({
-      pthreadPoolSize: threads - 1,
-      ...(wasm.path && { locateFile: (file: string) => wasm.path + file }),
-      ...(wasm.module && { instantiateWasm: instantiator(wasm.module) }),
-    }).catch((cause: unknown) => {
-      throw cause instanceof RangeError
-        ? new VerdictError('out_of_memory', 'There is not enough memory for WebAssembly.', {
-            cause,
-          })
-        : new VerdictError(
-            'network',
-            `The WebAssembly module cannot be loaded: ${String(cause)}.`,
-            {
-              cause,
-            },
-          );
-    });
-    const runtime = new module.Runtime();
-    unwrap(runtime.open(threads));
-    return { module, runtime, info: buildInfo(module), threads };
   }
 
   private sourceContext(module: NativeModule, context: CallContext): SourceContext {
@@ -532,131 +448,8 @@ export class Engine {
   }
 }
 
-/** Half of the cores, at most four. */
-async function defaultThreads(): Promise<number> {
-  const cores = isNode
-    ? (await import('#node-files')).coreCount()
-    : (globalThis.navigator?.hardwareConcurrency ?? 1);
-  return Math.min(4, Math.max(1, cores >> 1));
-}
-
-/** Instantiates a module that is compiled already. */
-function instantiator(module: object): NonNullable<ModuleOptions['instantiateWasm']> {
-  if (!(module instanceof WebAssembly.Module)) {
-    throw new VerdictError('invalid_argument', 'env.wasm.module is no WebAssembly.Module.');
-  }
-  return (imports, receive) => {
-    const instance = new WebAssembly.Instance(module, imports as WebAssembly.Imports);
-    receive(instance, module);
-    return instance.exports;
-  };
-}
-
 function find<T>(objects: Map<number, T>, handle: number, what: string): T {
   const object = objects.get(handle);
   if (!object) throw new VerdictError('invalid_argument', `The ${what} was disposed of.`);
   return object;
-}
-
-async function text(file: ByteFile): Promise<string> {
-  return new TextDecoder().decode(await readAll(file));
-}
-
-async function require(files: FileSource, name: string): Promise<ByteFile> {
-  const file = await files.open(name);
-  if (file) return file;
-  throw new VerdictError('not_found', `"${files.name}" has no file "${name}"${files.restriction}.`);
-}
-
-/** The weights file, or the shards. */
-async function openWeights(
-  files: FileSource,
-  module: NativeModule,
-): Promise<{ weights: ByteFile[]; is_pytorch: boolean }> {
-  for (const { weights, index, is_pytorch } of WEIGHT_FORMATS) {
-    const single = await files.open(weights);
-    if (single) return { weights: [single], is_pytorch };
-    const list = await files.open(index);
-    if (!list) continue;
-    const opened: ByteFile[] = [];
-    for (const shard of unwrap<string[]>(module.list_shards(await text(list), list.name))) {
-      opened.push(await require(files, shard));
-    }
-    return { weights: opened, is_pytorch };
-  }
-  for (const other of OTHER_WEIGHTS) {
-    if (await files.open(other)) {
-      throw new VerdictError(
-        'unsupported',
-        `"${files.name}" holds ${other}, which is not read here. Save the model as safetensors first.`,
-      );
-    }
-  }
-  const names = WEIGHT_FORMATS.map(({ weights }) => weights).join(', ');
-  throw new VerdictError(
-    'not_found',
-    `"${files.name}" has no weights: expected ${names} or the index of one${files.restriction}.`,
-  );
-}
-
-/** Opens a weights file by the parts that the loader asks for. */
-async function openInLoader(loader: NativeLoader, file: ByteFile, pytorch: boolean): Promise<void> {
-  for (;;) {
-    const missing = unwrap<[number, number] | null>(
-      loader.open_file(file.size, file.name, pytorch),
-    );
-    if (!missing) return;
-    loader.add_part(missing[0], await readPart(file, ...missing));
-  }
-}
-
-function planReads(loader: NativeLoader): Read[] {
-  const numbers = unwrap<number[]>(loader.plan());
-  const reads: Read[] = [];
-  for (let i = 0; i < numbers.length; i += 4) {
-    const [tensor = 0, file = 0, begin = 0, end = 0] = numbers.slice(i, i + 4);
-    reads.push({ read: i / 4, tensor, file, begin, end });
-  }
-  return reads;
-}
-
-interface ReadSink {
-  begin(read: number): void;
-  write(chunk: Uint8Array, at: number): void;
-  commit(read: number): void;
-}
-
-/** Reads the wanted parts of a file in one pass, piece by piece. */
-async function streamReads(file: ByteFile, reads: readonly Read[], sink: ReadSink): Promise<void> {
-  const ordered = [...reads].sort((a, b) => a.begin - b.begin);
-  const first = ordered[0];
-  const last = ordered[ordered.length - 1];
-  if (!first || !last) return;
-  let next = 0;
-  let open = false;
-  let at = first.begin;
-  /** Handles parts that begin at `at` and end there, too: tensors of no elements. */
-  const settle = (): void => {
-    for (;;) {
-      const read = ordered[next];
-      if (!read || read.begin > at) return;
-      if (!open) sink.begin(read.read);
-      open = at < read.end;
-      if (open) return;
-      sink.commit(read.read);
-      ++next;
-    }
-  };
-  settle();
-  for await (const chunk of file.stream(first.begin, last.end)) {
-    for (let used = 0; used < chunk.length;) {
-      const read = ordered[next] as Read;
-      const stop = open ? read.end : read.begin;
-      const size = Math.min(stop - at, chunk.length - used);
-      if (open) sink.write(chunk.subarray(used, used + size), at - read.begin);
-      used += size;
-      at += size;
-      settle();
-    }
-  }
 }
