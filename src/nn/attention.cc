@@ -165,19 +165,29 @@ graph::RelativeIndex t5_buckets(std::int64_t buckets, std::int64_t max_distance,
 }
 
 Value distance_sinusoids(const Scope& scope, std::int64_t size, std::int64_t clamp) {
-  auto prelude = [size, clamp](const graph::Batch& batch, std::span<float> out) {
-    const std::int64_t half = size / 2;
-    float* to = out.data();
-    for (std::int64_t distance = 1 - batch.width; distance < batch.width; ++distance) {
-      const auto position =
-          static_cast<float>(clamp > 0 ? std::clamp(distance, -clamp, clamp) : distance);
-      for (std::int64_t i = 0; i < half; ++i) {
-        const float exponent = static_cast<float>(2 * i) / static_cast<float>(size);
-        const float angle = position * (1 / std::pow(10000.0f, exponent));
-        to[i] = std::sin(angle);
-        to[half + i] = std::cos(angle);
+  std::vector<float> frequencies;
+  for (std::int64_t i = 0; i < size / 2; ++i) {
+    const float exponent = static_cast<float>(2 * i) / static_cast<float>(size);
+    frequencies.push_back(1 / std::pow(10000.0f, exponent));
+  }
+  auto prelude = [frequencies = std::move(frequencies), clamp](const graph::Batch& batch,
+                                                               std::span<float> out) {
+    const std::size_t half = frequencies.size();
+    const auto row = [&](std::int64_t distance) {
+      return out.subspan(static_cast<std::size_t>(distance + batch.width - 1) * 2 * half, 2 * half);
+    };
+    for (std::int64_t distance = 0; distance < batch.width; ++distance) {
+      const auto position = static_cast<float>(clamp > 0 ? std::min(distance, clamp) : distance);
+      // The opposite distance differs by the sign of its sines.
+      const std::span<float> opposite = row(-distance);
+      const std::span<float> own = row(distance);
+      for (std::size_t i = 0; i < half; ++i) {
+        const float angle = position * frequencies[i];
+        const float sine = std::sin(angle);
+        opposite[i] = -sine;
+        own[i] = sine;
+        own[half + i] = opposite[half + i] = std::cos(angle);
       }
-      to += size;
     }
   };
   const auto rows = scope.graph().segmentation({graph::Segmentation::Rule::kDistances, 0});
