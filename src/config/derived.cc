@@ -172,7 +172,8 @@ json rope_parameters(const RotaryType& type, const json& values) {
   return {{kFull, std::move(full)}, {kSliding, std::move(sliding)}};
 }
 
-/// T5's "relu" or "gated-gelu": the activation, and whether a second projection is multiplied.
+/// T5's "relu" or "gated-gelu": the activation, and whether a second projection is multiplied. What
+/// a file says of them itself holds.
 json feed_forward(const json& values) {
   const json name = value_of(values, "feed_forward_proj");
   const auto projection = name.is_string() ? name.get<std::string>() : to_text(name);
@@ -185,7 +186,12 @@ json feed_forward(const json& values) {
                        "\"; an activation, or \"gated-\" and an activation, was expected."));
   }
   if (projection == "gated-gelu") activation = "gelu_new";
-  return {{"dense_act_fn", activation}, {"is_gated_act", is_gated}};
+  json out{{"dense_act_fn", activation}, {"is_gated_act", is_gated}};
+  for (const char* key : {"dense_act_fn", "is_gated_act"}) {
+    const json given = value_of(values, key);
+    if (!given.is_null()) out[key] = given;
+  }
+  return out;
 }
 
 /// GPT-Neo's [[["global", "local"], 12]]: the kind of every layer.

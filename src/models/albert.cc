@@ -19,7 +19,8 @@ Value layer(ModelBuilder& model, const Scope& scope, Value x, std::int64_t numbe
   const auto dropout = config.get<double>("hidden_dropout_prob");
 
   const Scope self = scope["attention"];
-  Value y = albert_self_attention(model, self, x, number);
+  Value y =
+      bert_self_attention(model, self, x, number, {.may_decode = false, .scales_distances = false});
   y = nn::dropout(self, nn::linear(self["dense"], y, hidden), dropout);
   x = nn::layer_norm(self["LayerNorm"], nn::add(scope, y, x), eps);
 

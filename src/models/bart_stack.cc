@@ -105,7 +105,7 @@ class Stack {
                      {.heads = heads,
                       .head_size = nn::head_size(hidden_, heads),
                       .dropout = config_.get<double>("attention_dropout")});
-    if (causal) {
+    if (causal && is_causal(config_)) {
       const Value columns = nn::token_columns(scope);
       const Value key_columns =
           prompt.empty()

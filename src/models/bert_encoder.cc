@@ -64,34 +64,6 @@ void add_distances(const PretrainedConfig& config, const Scope& scope, Value que
   if (type == Positions::kRelativeKeyQuery) attention.key_term(table, columns, columns, row, scale);
 }
 
-Value self_attention(ModelBuilder& model, const Scope& scope, Value x, std::int64_t layer,
-                     bool scales_distances, const std::optional<BertRotary>& rotary) {
-  const PretrainedConfig& config = model.config();
-  const std::int64_t size =
-      nn::head_size(model.hidden_size(), config.get<std::int64_t>("num_attention_heads"));
-  const std::int64_t heads = kept_heads(config, layer);
-  Value query = nn::linear(scope["query"], x, heads * size);
-  Value key = nn::linear(scope["key"], x, heads * size);
-  Value value = nn::linear(scope["value"], x, heads * size);
-  if (rotary) {
-    const auto rotate = [&](Value y) {
-      return nn::rotate(scope, y, rotary->table, heads, size, rotary->options);
-    };
-    query = rotate(query);
-    key = rotate(key);
-    if (rotary->values) value = rotate(value);
-  }
-  nn::Attention attention(scope, query, key, value,
-                          {.heads = heads,
-                           .head_size = size,
-                           .dropout = config.get<double>("attention_probs_dropout_prob")});
-  const double scale = scales_distances ? 1 / std::sqrt(static_cast<double>(size)) : 1;
-  if (!rotary) add_distances(config, scope, query, size, scale, attention);
-  const nn::AttentionResult result = attention.result();
-  model.attention(result.probabilities);
-  return result.context;
-}
-
 Value bert_layer(ModelBuilder& model, const Scope& scope, Value x, std::int64_t layer,
                  const BertEncoderOptions& options) {
   const PretrainedConfig& config = model.config();
@@ -109,7 +81,9 @@ Value bert_layer(ModelBuilder& model, const Scope& scope, Value x, std::int64_t 
 
   const Scope attention_output = scope["attention"]["output"];
   Value y = norm_before(options.attention_norm, x);
-  y = options.self_attention(model, scope["attention"]["self"], y, layer);
+  const Scope self = scope["attention"]["self"];
+  y = options.self_attention ? options.self_attention(model, self, y, layer)
+                             : bert_self_attention(model, self, y, layer, options.attention);
   y = nn::dropout(scope, nn::linear(attention_output["dense"], y, hidden), dropout);
   x = norm_behind(options.attention_norm, attention_output, nn::add(scope, y, x));
 
@@ -155,17 +129,34 @@ Value bert_embeddings(const ModelBuilder& model, const Scope& scope,
   return nn::dropout(scope, sum, config.get<double>("hidden_dropout_prob"));
 }
 
-Value bert_self_attention(ModelBuilder& model, const Scope& scope, Value x, std::int64_t layer) {
-  return self_attention(model, scope, x, layer, true, std::nullopt);
-}
-
-Value albert_self_attention(ModelBuilder& model, const Scope& scope, Value x, std::int64_t layer) {
-  return self_attention(model, scope, x, layer, false, std::nullopt);
-}
-
-Value rotary_self_attention(ModelBuilder& model, const Scope& scope, Value x, std::int64_t layer,
-                            const BertRotary& rotary) {
-  return self_attention(model, scope, x, layer, true, rotary);
+Value bert_self_attention(ModelBuilder& model, const Scope& scope, Value x, std::int64_t layer,
+                          const BertAttentionOptions& options) {
+  const PretrainedConfig& config = model.config();
+  const std::int64_t size =
+      nn::head_size(model.hidden_size(), config.get<std::int64_t>("num_attention_heads"));
+  const std::int64_t heads = kept_heads(config, layer);
+  Value query = nn::linear(scope["query"], x, heads * size);
+  Value key = nn::linear(scope["key"], x, heads * size);
+  Value value = nn::linear(scope["value"], x, heads * size);
+  if (options.rotary) {
+    const auto rotate = [&](Value y) {
+      return nn::rotate(scope, y, options.rotary->table, heads, size, options.rotary->options);
+    };
+    query = rotate(query);
+    key = rotate(key);
+    if (options.rotary->values) value = rotate(value);
+  }
+  nn::Attention attention(scope, query, key, value,
+                          {.heads = heads,
+                           .head_size = size,
+                           .dropout = config.get<double>("attention_probs_dropout_prob")});
+  if (options.may_decode && config.get_or<bool>("is_decoder", false) && is_causal(config))
+    attention.causal(nn::token_columns(scope));
+  const double scale = options.scales_distances ? 1 / std::sqrt(static_cast<double>(size)) : 1;
+  if (!options.rotary) add_distances(config, scope, query, size, scale, attention);
+  const nn::AttentionResult result = attention.result();
+  model.attention(result.probabilities);
+  return result.context;
 }
 
 Value bert_encoder(ModelBuilder& model, const Scope& scope, Value hidden_states,

@@ -34,15 +34,6 @@ Value bert_embeddings(const ModelBuilder& model, const Scope& scope,
                       std::optional<Value> position_ids, std::int64_t size,
                       const BertEmbeddingOptions& options = {});
 
-/// The self-attention of layer number `layer`: projections, scores and context without the output
-/// projection, [tokens, kept heads · head size]. Heads that `pruned_heads` names are not there.
-/// `position_embedding_type` relative_key and relative_key_query add learned distances to the
-/// scores (Shaw et al. 2018; Huang et al. 2020). Records the attention.
-Value bert_self_attention(ModelBuilder& model, const Scope& scope, Value x, std::int64_t layer);
-
-/// The same with distances that are added after the division by √head_size instead of before it.
-Value albert_self_attention(ModelBuilder& model, const Scope& scope, Value x, std::int64_t layer);
-
 /// Rotary positions, which take the place of `position_embedding_type`.
 struct BertRotary {
   Value table;  ///< [tokens, head size]
@@ -50,9 +41,19 @@ struct BertRotary {
   bool values = false;  ///< rotates the values, too
 };
 
-/// The same with rotary positions.
-Value rotary_self_attention(ModelBuilder& model, const Scope& scope, Value x, std::int64_t layer,
-                            const BertRotary& rotary);
+/// What the self-attention of BERT's kin does otherwise.
+struct BertAttentionOptions {
+  bool may_decode = true;        ///< `is_decoder` hides later tokens
+  bool scales_distances = true;  ///< learned distances are added before the division by √head_size
+  std::optional<BertRotary> rotary = {};
+};
+
+/// The self-attention of layer number `layer`: projections, scores and context without the output
+/// projection, [tokens, kept heads · head size]. Heads that `pruned_heads` names are not there.
+/// `position_embedding_type` relative_key and relative_key_query add learned distances to the
+/// scores (Shaw et al. 2018; Huang et al. 2020). Records the attention.
+Value bert_self_attention(ModelBuilder& model, const Scope& scope, Value x, std::int64_t layer,
+                          const BertAttentionOptions& options = {});
 
 /// What the encoders of BERT's kin do otherwise.
 struct BertEncoderOptions {
@@ -62,8 +63,10 @@ struct BertEncoderOptions {
   std::string_view feed_forward_norm = {};
   /// The norm behind the last layer; its output is the last of the states.
   std::optional<Scope> last_norm = {};
+  BertAttentionOptions attention = {};
+  /// In the place of `bert_self_attention`.
   std::function<Value(ModelBuilder& model, const Scope& scope, Value x, std::int64_t layer)>
-      self_attention = &bert_self_attention;
+      self_attention = {};
   std::int64_t feed_forward_groups = 1;  ///< stored by group where there are several
   /// What becomes of a layer's output.
   std::function<Value(Value x, std::int64_t layer)> after_layer = {};

@@ -78,11 +78,7 @@ void build(ModelBuilder& model) {
   options.last_norm = esm["encoder"]["emb_layer_norm_after"];
   if (is_rotary(config)) {
     const auto frequencies = nn::rotary_frequencies(config.get<double>("rope_theta"), size);
-    const BertRotary rotary{.table = nn::rotary_table(esm, size, frequencies)};
-    options.self_attention = [rotary](ModelBuilder& builder, const Scope& scope, Value x,
-                                      std::int64_t layer) {
-      return rotary_self_attention(builder, scope, x, layer, rotary);
-    };
+    options.attention.rotary = BertRotary{.table = nn::rotary_table(esm, size, frequencies)};
   }
   const Value last =
       bert_encoder(model, esm["encoder"], embeddings(model, esm["embeddings"]), options);

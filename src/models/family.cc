@@ -20,6 +20,8 @@ void ModelBuilder::output(std::string_view name, Value value) {
 
 void ModelBuilder::logits(Value value) { graph_.output("logits", value); }
 
+bool is_causal(const PretrainedConfig& config) { return config.get_or<bool>("is_causal", true); }
+
 std::int64_t max_position_embeddings(const PretrainedConfig& config) {
   return config.get<std::int64_t>("max_position_embeddings");
 }

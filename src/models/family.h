@@ -64,6 +64,10 @@ struct Family {
   std::int64_t (*max_length)(const PretrainedConfig& config) = nullptr;
 };
 
+/// Whether a decoder's tokens see no later ones: unless `is_causal` is false, which opens any
+/// decoder of transformers.
+bool is_causal(const PretrainedConfig& config);
+
 /// `max_length` of families with a table of `max_position_embeddings` rows that starts at the first
 /// token.
 std::int64_t max_position_embeddings(const PretrainedConfig& config);

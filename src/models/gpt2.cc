@@ -26,9 +26,9 @@ Value attention(ModelBuilder& model, const Gpt2Variant& variant, const Scope& sc
 
   const std::array sizes{hidden, hidden, hidden};
   const auto projected = nn::fused_linear(scope["c_attn"], x, sizes, variant.linear);
-  const auto result = nn::Attention(scope, projected[0], projected[1], projected[2], options)
-                          .causal(nn::token_columns(scope))
-                          .result();
+  nn::Attention op(scope, projected[0], projected[1], projected[2], options);
+  if (is_causal(config)) op.causal(nn::token_columns(scope));
+  const nn::AttentionResult result = op.result();
   model.attention(result.probabilities);
   return nn::linear(residual_scope(model, variant, scope["c_proj"]), result.context, hidden,
                     variant.linear);

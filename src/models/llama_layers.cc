@@ -1,7 +1,6 @@
 #include "verdict/models/llama_layers.h"
 
 #include <cmath>
-#include <limits>
 #include <string>
 
 #include "verdict/models/rope.h"
@@ -19,9 +18,17 @@ struct Shared {
   std::int64_t head_size;
   std::int64_t window;  ///< of sliding layers: the distance of the farthest key that a query sees
   nlohmann::json layer_types;
-  Value positions;
+  Value columns;
   std::map<std::string, Value> rope;  ///< by layer type
 };
+
+/// The distance of the farthest key that a query of a sliding layer sees.
+std::int64_t window(const PretrainedConfig& config, const LlamaTraits& traits) {
+  const auto size = config.get_or<std::int64_t>("sliding_window", 1);
+  // The reference keeps half of it plus one, as a bound that `is_causal` false makes inclusive.
+  if (traits.halved_window) return size / 2 + (is_causal(config) ? 0 : 1);
+  return traits.bidirectional ? size : size - 1;
+}
 
 Value norm(const ModelBuilder& model, const Shared& shared, const Scope& scope, Value x,
            std::int64_t size = 0) {
@@ -61,11 +68,11 @@ Value attention(ModelBuilder& model, const Shared& shared, const Scope& scope, V
        .scale = 1 / std::sqrt(config.get_or<double>("query_pre_attn_scalar",
                                                     static_cast<double>(shared.head_size))),
        .dropout = config.get<double>("attention_dropout"),
-       .softcap = config.get_or<double>("attn_logit_softcapping", 0)});
+       .softcap = shared.traits.softcap ? config.get_or<double>("attn_logit_softcapping", 0) : 0});
   std::optional<std::int64_t> left;
   if (layer_type == "sliding_attention") left = shared.window;
   const auto right = shared.traits.bidirectional ? left : std::optional<std::int64_t>(0);
-  if (left || right) op.window(shared.positions, shared.positions, left, right);
+  if (left || right) op.window(shared.columns, shared.columns, left, right);
   const auto result = op.result();
   model.attention(result.probabilities);
   return nn::linear(scope["o_proj"], result.context, model.hidden_size(),
@@ -114,9 +121,9 @@ Value llama_layers(ModelBuilder& model, const Scope& base, const LlamaTraits& tr
   shared.key_heads = config.get_or<std::int64_t>("num_key_value_heads", shared.heads);
   shared.head_size = config.has("head_dim") ? config.get<std::int64_t>("head_dim")
                                             : nn::head_size(model.hidden_size(), shared.heads);
-  shared.window = config.get_or<std::int64_t>("sliding_window", 1) - (traits.bidirectional ? 0 : 1);
+  shared.window = window(config, traits);
   shared.layer_types = config.get<nlohmann::json>("layer_types");
-  shared.positions = nn::column_positions(base, std::numeric_limits<std::int32_t>::max());
+  shared.columns = nn::token_columns(base);
   for (const std::string type : shared.layer_types) {
     if (!shared.rope.contains(type))
       shared.rope.emplace(type, rope_table(model, base, shared.head_size, type));

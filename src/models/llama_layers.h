@@ -16,9 +16,11 @@ struct LlamaTraits {
   bool fused = false;       ///< one qkv_proj and one gate_up_proj
   bool head_norms = false;  ///< queries and keys are normalised by head
   bool gemma = false;  ///< norm weights are stored minus 1, embeddings scaled by √hidden_size
-  bool norms_after =
-      false;  ///< attention and feed-forward are normalised before they are added, too
+  /// Attention and feed-forward are normalised before they are added, too.
+  bool norms_after = false;
+  bool softcap = false;        ///< scores are capped by `attn_logit_softcapping`
   bool bidirectional = false;  ///< every token sees later ones; windows reach to both sides
+  bool halved_window = false;  ///< `sliding_window` counts the tokens to both sides together
 };
 
 /// Embeddings, layers and the last norm of LLaMA (Touvron et al. 2023) below the scope of the base

@@ -2,7 +2,6 @@
 // ModernBertForSequenceClassification.
 #include <array>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <string>
 
@@ -26,7 +25,7 @@ Scope output_scope(const ModelBuilder& model, const Scope& scope) {
   return scope.with_deviation(scope.initializer_range() / std::sqrt(2 * layers));
 }
 
-Value attention(ModelBuilder& model, const Scope& scope, Value x, Value rope, Value positions,
+Value attention(ModelBuilder& model, const Scope& scope, Value x, Value rope, Value columns,
                 std::optional<std::int64_t> window) {
   const PretrainedConfig& config = model.config();
   const std::int64_t hidden = model.hidden_size();
@@ -38,7 +37,7 @@ Value attention(ModelBuilder& model, const Scope& scope, Value x, Value rope, Va
   nn::Attention op(scope, nn::rotate(scope, qkv[0], rope, heads, head_size),
                    nn::rotate(scope, qkv[1], rope, heads, head_size), qkv[2],
                    {.heads = heads, .head_size = head_size, .dropout = dropout});
-  if (window) op.window(positions, positions, window, window);
+  if (window) op.window(columns, columns, window, window);
   const auto result = op.result();
   model.attention(result.probabilities);
   const Value out = nn::linear(output_scope(model, scope)["Wo"], result.context, hidden, options);
@@ -69,7 +68,7 @@ void build(ModelBuilder& model) {
   x = nn::dropout(base, norm(model, embeddings["norm"], x),
                   config.get<double>("embedding_dropout"));
 
-  const Value positions = nn::column_positions(base, std::numeric_limits<std::int32_t>::max());
+  const Value columns = nn::token_columns(base);
   const std::int64_t head_size = nn::head_size(model.hidden_size(), heads);
   const auto layer_types = config.get<nlohmann::json>("layer_types");
   std::map<std::string, Value> rope;
@@ -82,7 +81,7 @@ void build(ModelBuilder& model) {
     const Scope layer = base["layers"][static_cast<std::int64_t>(i)];
     // The embeddings are normalised already.
     const Value y = i == 0 ? x : norm(model, layer["attn_norm"], x);
-    x = nn::add(layer, x, attention(model, layer["attn"], y, rope.at(type), positions, window));
+    x = nn::add(layer, x, attention(model, layer["attn"], y, rope.at(type), columns, window));
     x = nn::add(layer, x, feed_forward(model, layer["mlp"], norm(model, layer["mlp_norm"], x)));
   }
   x = norm(model, base["final_norm"], x);

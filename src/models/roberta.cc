@@ -41,7 +41,7 @@ void build_ibert(ModelBuilder& model) {
     throw Error(ErrorCode::kInvalidArgument,
                 concat("The config's hidden_act is \"", activation, "\"; I-BERT knows gelu only."));
   }
-  build(model, model.root()["ibert"]);
+  build(model, model.root()["ibert"], true, {.attention = {.may_decode = false}});
 }
 
 void build_roberta_prelayernorm(ModelBuilder& model) {

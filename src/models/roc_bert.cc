@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "verdict/base/error.h"
+#include "verdict/base/strings.h"
 #include "verdict/models/bert_encoder.h"
 #include "verdict/models/pooling.h"
 #include "verdict/nn/inputs.h"
@@ -59,10 +61,16 @@ Value embeddings(const ModelBuilder& model, const Scope& scope) {
   const auto declare = [&](const char* argument, std::string_view module, const std::string& name) {
     const auto entries = config.get<std::int64_t>(name + "_vocab_size");
     const auto size = config.get<std::int64_t>(name + "_embed_dim");
+    const bool is_enabled = config.get<bool>("enable_" + name);
+    if (is_enabled && size != hidden && !config.get<bool>("concat_input")) {
+      throw Error(ErrorCode::kInvalidArgument,
+                  concat("The config's ", name, "_embed_dim is ", size, "; hidden_size, which is ",
+                         hidden, ", was expected, because concat_input is false."));
+    }
     const Value embedded =
         nn::embedding(scope[module], nn::optional_input(scope, argument, entries, 0), entries, size,
                       pad_token_id);
-    if (config.get<bool>("enable_" + name)) further.push_back({argument, embedded});
+    if (is_enabled) further.push_back({argument, embedded});
   };
   declare(kShape, "shape_embed", "shape");
   declare(kPronunciation, "pronunciation_embed", "pronunciation");

@@ -27,16 +27,12 @@ void build(ModelBuilder& model) {
 
   // Files hold the table of sines and cosines.
   const std::int64_t positions = max_position_embeddings(config);
-  const BertRotary rotary{
+  BertEncoderOptions options;
+  options.attention.rotary = BertRotary{
       nn::sinusoidal_embedding(encoder["embed_positions"], nn::column_positions(encoder, positions),
                                positions, size, /*halves=*/true),
       {.interleaved = true, .sines_first = true},
       config.get<bool>("rotary_value")};
-  BertEncoderOptions options;
-  options.self_attention = [rotary](ModelBuilder& builder, const Scope& scope, Value y,
-                                    std::int64_t layer) {
-    return rotary_self_attention(builder, scope, y, layer, rotary);
-  };
   x = bert_encoder(model, encoder, x, options);
   model.logits(
       dense_head(model, model.root()["classifier"], x, config.get<std::string>("hidden_act")));

@@ -97,7 +97,7 @@ class Stack {
     op.bias(table, columns, columns,
             nn::t5_buckets(buckets, config_.get<std::int64_t>("relative_attention_max_distance"),
                            bidirectional));
-    if (!bidirectional) op.causal(columns);
+    if (!bidirectional && is_causal(config_)) op.causal(columns);
     return output(scope, concat(side_, "_attentions"), op);
   }
 

@@ -57,6 +57,10 @@ TEST(Config, DerivesWhatTheReferenceDerives) {
   EXPECT_EQ(gated.get<std::string>("dense_act_fn"), "gelu_new");
   EXPECT_TRUE(gated.get<bool>("is_gated_act"));
   EXPECT_FALSE(gated.with({{"feed_forward_proj", "silu"}}).get<bool>("is_gated_act"));
+  const auto given = PretrainedConfig::from_json(
+      {{"model_type", "t5"}, {"feed_forward_proj", "gated-gelu"}, {"dense_act_fn", "gelu"}});
+  EXPECT_EQ(given.get<std::string>("dense_act_fn"), "gelu");
+  EXPECT_TRUE(given.get<bool>("is_gated_act"));
   const auto neo = PretrainedConfig::from_json({{"model_type", "gpt_neo"}, {"num_layers", 24}});
   const auto layers = neo.get<json>("attention_layers");
   ASSERT_EQ(layers.size(), 24u);

@@ -108,6 +108,8 @@ TEST(BertKin, BadConfigsAreNamed) {
   expect_refused("ibert", {{"hidden_act", "relu"}}, "hidden_act");
   expect_refused("mobilebert", {{"normalization_type", "batch"}}, "normalization_type");
   expect_refused("nystromformer", {{"num_landmarks", 5}}, "num_landmarks");
+  expect_refused("roc_bert", {{"concat_input", false}, {"shape_embed_dim", 12}},
+                 "shape_embed_dim is 12");
   expect_refused("squeezebert", {{"embedding_size", 16}}, "embedding_size");
   expect_error(
       ErrorCode::kUnsupported,

@@ -56,7 +56,7 @@ TEST(EncoderDecoders, RefuseConfigsThatAreNone) {
   expect_error(
       ErrorCode::kUnsupported,
       [] {
-        fresh("t5", {{"feed_forward_proj", "cosine"}});
+        fresh("t5", {{"dense_act_fn", "cosine"}});
       },
       "cosine");
 }
