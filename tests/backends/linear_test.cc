@@ -188,6 +188,44 @@ TEST(Linear, WhatIsNotFiniteStaysInItsRow) {
   }
 }
 
+/// In a row of the input, in a weight's column or as a bias; nowhere else, and as no other number.
+TEST(Linear, NanStaysNan) {
+  constexpr std::int64_t kIn = 301;
+  constexpr std::int64_t kOut = 37;
+  constexpr std::size_t kRow = 4;
+  constexpr std::size_t kColumn = 35;
+  std::vector<ComputeType> types{ComputeType::kF32, ComputeType::kQ8};
+  if (has_bf16()) types.push_back(ComputeType::kBF16);
+  for (const ComputeType type : types) {
+    for (const std::size_t rows : {5u, 12u, 1u}) {
+      const std::size_t row = std::min(kRow, rows - 1);
+      for (const std::string broken : {"input", "weight", "bias"}) {
+        Graph graph;
+        auto x = Numbers(1).take(rows * kIn);
+        if (broken == "input") x[row * kIn + 100] = std::nanf("");
+        const auto weight = graph.parameter("w", {kOut, kIn}, Initializer::zeros());
+        const auto bias = graph.parameter("b", {kOut}, Initializer::zeros());
+        graph.output("y", graph.apply(LinearOp{{LinearPart{weight, bias, false, {}}}, {}, 1},
+                                      {constant_input(graph, x, kIn)}));
+        GraphRunner runner(graph, type);
+        auto weights = runner.parameters[0];
+        auto biases = runner.parameters[1];
+        if (broken == "weight") weights[kColumn * kIn + 200] = std::nanf("");
+        if (broken == "bias") biases[kColumn] = std::nanf("");
+        runner.set(weight, std::move(weights));
+        runner.set(bias, std::move(biases));
+        const auto y = runner.run(batch_of({static_cast<std::int32_t>(rows)}));
+        for (std::size_t i = 0; i < y.size(); ++i) {
+          const bool expected = broken == "input" ? i / kOut == row : i % kOut == kColumn;
+          ASSERT_EQ(std::isnan(y[i]), expected) << compute_type_name(type) << ", " << broken << ", "
+                                                << rows << " rows, " << i << ": " << y[i];
+          ASSERT_TRUE(expected || std::isfinite(y[i]));
+        }
+      }
+    }
+  }
+}
+
 /// In every build and on any number of threads.
 TEST(Linear, DenormalsAreZeros) {
   constexpr std::int64_t kIn = 40;

@@ -1,8 +1,10 @@
 #include "verdict/backends/xnnpack/gemm_kernels.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <limits>
+#include <span>
 
 #include "verdict/backends/xnnpack/kernels/packed_rows.h"
 #include "verdict/backends/xnnpack/kernels/product_amx.h"
@@ -32,6 +34,30 @@ void one_row(std::size_t mr, std::size_t nc, std::size_t kc_bytes, const float* 
 }
 
 }  // namespace
+#elif !defined(__aarch64__)
+namespace {
+
+/// XNNPACK's kernels for SSE and without vectors clamp NaN to an infinity; here such outputs are
+/// computed again by plain loops. A panel is nr biases and [inputs][nr] weights.
+template <F32GemmKernel kernel, std::size_t nr>
+void keeping_nan(std::size_t mr, std::size_t nc, std::size_t kc_bytes, const float* a,
+                 std::size_t a_stride, const float* w, float* c, std::size_t cm_stride,
+                 std::size_t cn_stride, const xnn_f32_minmax_params* params) {
+  kernel(mr, nc, kc_bytes, a, a_stride, w, c, cm_stride, cn_stride, params);
+  const std::size_t inputs = kc_bytes / sizeof(float);
+  for (std::size_t row = 0; row < mr; ++row) {
+    const std::span x(a + row * a_stride / sizeof(float), inputs);
+    for (std::size_t column = 0; column < nc; ++column) {
+      float& y = c[row * cm_stride / sizeof(float) + column];
+      if (!std::isinf(y)) continue;
+      const float* weight = w + column / nr * nr * (1 + inputs) + column % nr;
+      y = *weight;
+      for (const float value : x) y += value * *(weight += nr);
+    }
+  }
+}
+
+}  // namespace
 #endif
 
 GemmKernels<F32GemmKernel> f32_gemm_kernels([[maybe_unused]] const KernelChoice& choice) {
@@ -55,8 +81,8 @@ GemmKernels<F32GemmKernel> f32_gemm_kernels([[maybe_unused]] const KernelChoice&
     case Isa::kBaseline:
       break;
   }
-  return {&xnn_f32_gemm_minmax_ukernel_1x8__sse_load1,
-          &xnn_f32_gemm_minmax_ukernel_4x8__sse_load1,
+  return {&keeping_nan<&xnn_f32_gemm_minmax_ukernel_1x8__sse_load1, 8>,
+          &keeping_nan<&xnn_f32_gemm_minmax_ukernel_4x8__sse_load1, 8>,
           4,
           {8, 1, 1}};
 #elif defined(__aarch64__)
@@ -65,8 +91,8 @@ GemmKernels<F32GemmKernel> f32_gemm_kernels([[maybe_unused]] const KernelChoice&
           6,
           {8, 1, 1}};
 #else
-  return {&xnn_f32_gemm_minmax_ukernel_1x4__scalar,
-          &xnn_f32_gemm_minmax_ukernel_4x4__scalar,
+  return {&keeping_nan<&xnn_f32_gemm_minmax_ukernel_1x4__scalar, 4>,
+          &keeping_nan<&xnn_f32_gemm_minmax_ukernel_4x4__scalar, 4>,
           4,
           {4, 1, 1}};
 #endif

@@ -147,6 +147,16 @@ void PackedBF16::get_bias(std::span<float> bias) const {
     bias[out] = reinterpret_cast<const float*>(panel(out))[out % kBF16Layout.nr];
 }
 
+namespace {
+
+float read_float(const std::byte* from) {
+  float value = 0;
+  std::memcpy(&value, from, sizeof value);
+  return value;
+}
+
+}  // namespace
+
 PackedQ8::PackedQ8(const PanelLayout& layout, std::size_t out, std::size_t in, WeightMemory& memory)
     : layout_(layout),
       out_(out),
@@ -193,23 +203,29 @@ void PackedQ8::set_row(std::size_t out, std::span<std::int8_t> row, float scale)
   });
   const std::int32_t minus_sum = -sum;
   std::memcpy(panel + column * 4, &minus_sum, 4);
-  std::memcpy(panel + layout_.nr * (4 + packed_inputs(layout_, in_)) + column * 4, &scale, 4);
+  write(scale_of(out), scale);
 }
 
 void PackedQ8::set_bias(std::span<const float> bias) {
-  for (std::size_t out = 0; out < out_; ++out) {
-    std::memcpy(
-        panel_of(out) + layout_.nr * (8 + packed_inputs(layout_, in_)) + out % layout_.nr * 4,
-        &bias[out], 4);
-  }
+  for (std::size_t out = 0; out < out_; ++out) write(bias_of(out), bias[out]);
 }
 
 void PackedQ8::get_bias(std::span<float> bias) const {
-  for (std::size_t out = 0; out < out_; ++out) {
-    std::memcpy(&bias[out],
-                panel(out) + layout_.nr * (8 + packed_inputs(layout_, in_)) + out % layout_.nr * 4,
-                4);
-  }
+  for (std::size_t out = 0; out < out_; ++out) bias[out] = read_float(bias_of(out));
+}
+
+bool PackedQ8::is_nan(std::size_t column) const {
+  return std::isnan(read_float(scale_of(column))) || std::isnan(read_float(bias_of(column)));
+}
+
+std::byte* PackedQ8::scale_of(std::size_t column) const {
+  return panel_of(column) + layout_.nr * (4 + packed_inputs(layout_, in_)) +
+         column % layout_.nr * 4;
+}
+
+void PackedQ8::write(std::byte* to, float value) {
+  std::memcpy(to, &value, sizeof value);
+  has_nan_ = has_nan_ || std::isnan(value);
 }
 
 float quantize_symmetric(std::span<const float> values, std::span<std::int8_t> out) {

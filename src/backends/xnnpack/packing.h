@@ -88,17 +88,26 @@ class PackedQ8 {
   const std::byte* panel(std::size_t column) const;
   std::size_t bytes() const { return data_.size(); }
 
+  bool has_nan() const { return has_nan_; }
+  /// Whether the scale or the bias of an output column is NaN.
+  bool is_nan(std::size_t column) const;
+
  private:
   std::size_t panel_bytes() const { return layout_.nr * (12 + packed_inputs(layout_, in_)); }
-  std::byte* panel_of(std::size_t column) {
+  std::byte* panel_of(std::size_t column) const {
     return data_.data() + column / layout_.nr * panel_bytes();
   }
   void set_row(std::size_t out, std::span<std::int8_t> row, float scale);
+  /// Where the scale of a column lies, and its bias.
+  std::byte* scale_of(std::size_t column) const;
+  std::byte* bias_of(std::size_t column) const { return scale_of(column) + layout_.nr * 4; }
+  void write(std::byte* to, float value);
 
   PanelLayout layout_;
   std::size_t out_;
   std::size_t in_;
   std::span<std::byte> data_;
+  bool has_nan_ = false;
 };
 
 /// Quantises a row symmetrically to ±127; returns the scale that brings the integers nearest to the

@@ -1,6 +1,9 @@
 // Native products of int8 and bfloat16, whose kernels read rows where they lie.
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <limits>
+#include <span>
 
 #include "verdict/backends/xnnpack/products.h"
 #include "verdict/backends/xnnpack/tiles.h"
@@ -70,6 +73,9 @@ void run_q8(const Machine& machine, const Product& product) {
       quantization[row] = {q.zero_point + gemm.input_flip, q.scale};
     }
   });
+  const std::span scales(quantization, product.rows);
+  const bool has_nan_rows = std::ranges::any_of(
+      scales, [](const xnn_qd8_quantization_params& q) { return std::isnan(q.inv_scale); });
   // XNNPACK computes surplus rows of a block over the last one and stores them after it, with their
   // own parameters.
   std::fill_n(quantization + product.rows, kMostRows, quantization[product.rows - 1]);
@@ -79,12 +85,22 @@ void run_q8(const Machine& machine, const Product& product) {
   machine.pool.run(tiles.size(), [&](std::size_t index, std::size_t) {
     const Tile& tile = tiles[index];
     const ProductPart& part = product.parts[tile.part];
-    const std::byte* panel = std::get<PackedQ8>(*part.weight).panel(tile.first_column);
+    const PackedQ8& weight = std::get<PackedQ8>(*part.weight);
+    const std::byte* panel = weight.panel(tile.first_column);
     const std::size_t most = gemm.pads_rows ? gemm.mr : even_rows(tile.rows, gemm.mr * gemm.blocks);
     run_tile(machine, product, tile, most, [&](std::size_t first, std::size_t rows, float* out) {
       gemm.choose(rows)(rows, tile.columns, product.in, quantized + first * stride, stride, panel,
                         out, part.out_stride * sizeof(float), gemm.layout.nr * sizeof(float),
                         &unbounded(), quantization + first);
+      if (!has_nan_rows && !weight.has_nan()) return;
+      // XNNPACK's kernels for x86 clamp NaN to minus infinity.
+      for (std::size_t row = 0; row < rows; ++row) {
+        for (std::size_t column = 0; column < tile.columns; ++column) {
+          if (std::isnan(scales[first + row].inv_scale) ||
+              weight.is_nan(tile.first_column + column))
+            out[row * part.out_stride + column] = std::numeric_limits<float>::quiet_NaN();
+        }
+      }
     });
   });
 }
