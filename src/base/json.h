@@ -1,14 +1,19 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
 namespace verdict {
 
-/// Parses JSON text. Throws `kCorruptFile` with `name`, line and column; a web page in place of
-/// JSON is named as such.
+/// Parses JSON text (RFC 8259, a byte order mark before it is passed over); of a key that stands
+/// twice, the last value counts. Throws `kCorruptFile` with `name`, line and column; a web page in
+/// place of JSON is named as such.
 nlohmann::json parse_json(std::string_view text, std::string_view name);
+
+/// The same, or nothing where it would throw.
+std::optional<nlohmann::json> try_parse_json(std::string_view text);
 
 /// `parse_json` that also refuses objects with a key that stands twice.
 nlohmann::json parse_unique_json(std::string_view text, std::string_view name);

@@ -6,8 +6,9 @@
 
 namespace verdict {
 
-/// Reads JSON text value by value, for lists and objects that are too large for a tree of nodes.
-/// Text that is no JSON ends in `Malformed`, whose catcher has `parse_json` word the error.
+/// Reads JSON text (RFC 8259) value by value: for `parse_json`, and for lists and objects that are
+/// too large for a tree of nodes. Text that is no JSON ends in `Malformed`, whose catcher has
+/// `parse_json` word the error. That the text is UTF-8 is the caller's to check.
 class JsonScanner {
  public:
   struct Malformed {};
@@ -16,6 +17,12 @@ class JsonScanner {
 
   /// The next character that is no white space, which is not passed; NUL at the end.
   char peek();
+
+  /// Whether nothing but white space is left.
+  bool at_end() { return peek() == '\0' && at_ >= text_.size(); }
+
+  /// The byte that was not passed yet.
+  std::size_t position() const { return at_; }
 
   /// Passes the next character if it is this one.
   bool take(char c);

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "verdict/base/error.h"
+#include "verdict/base/json.h"
 #include "verdict/base/strings.h"
 #include "verdict/base/utf8.h"
 
@@ -43,7 +44,7 @@ TextInput parse_json_input(const std::string& line) {
     throw Error(ErrorCode::kInvalidArgument,
                 concat("The line is not valid UTF-8 (byte ", *place, ")."));
   }
-  const json value = json::parse(line, nullptr, false);
+  const json value = try_parse_json(line).value_or(json());
   if (value.is_string()) return {value.get<std::string>(), std::nullopt};
   const auto is_text = [&](const char* key) {
     return value.contains(key) && value[key].is_string();

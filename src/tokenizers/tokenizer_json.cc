@@ -1,6 +1,7 @@
 #include "verdict/tokenizers/tokenizer_json.h"
 
 #include <algorithm>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -210,10 +211,11 @@ TokenizerParts read_tokenizer_json(const json& tokenizer, const json& config) {
 TokenizerParts read_tokenizer_json(std::string_view text, std::string_view name,
                                    const json& config) {
   if (const auto divided = divide(text)) {
-    const json tokenizer = json::parse(divided->rest, nullptr, false);
+    const std::optional<json> tokenizer = try_parse_json(divided->rest);
     try {
-      if (!tokenizer.is_discarded()) {
-        return read_parts(tokenizer, {tokenizer["model"], divided->vocab, divided->merges}, config);
+      if (tokenizer) {
+        return read_parts(*tokenizer, {tokenizer->at("model"), divided->vocab, divided->merges},
+                          config);
       }
     } catch (const JsonScanner::Malformed&) {
       // The parser below words the error.
