@@ -44,10 +44,10 @@ const rows = model_types.map(({ model_type, class_name, family, arguments: input
     tested.length === 0 ? '**untested**' : ['passes', ...variants].join(', '),
   ];
 });
-/** What the test Int8Errors keeps true: platform → type → mean and worst error. */
 const options = JSON.parse(
   readFileSync(new URL('tests/fixtures/config_options.json', root), 'utf8'),
 );
+/** What the test Int8Errors keeps true: platform → type → mean and worst error. */
 const int8 = JSON.parse(readFileSync(new URL('tests/fixtures/int8_errors.json', root), 'utf8'));
 const percent = (share) => `${(100 * share).toFixed(1)} %`;
 const errors = model_types.map(({ model_type }) => {

@@ -53,8 +53,8 @@ class TreeParser {
   static constexpr int kDeepest = 128;
 
   void read(json& out, int depth) {
-    if (depth > kDeepest) throw NestedTooDeep();
     const char first = scanner_.peek();
+    if (depth == kDeepest && (first == '{' || first == '[')) throw NestedTooDeep();
     if (first == '{') {
       out = json::object();
       auto& members = out.get_ref<json::object_t&>();
@@ -114,9 +114,9 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
 json parse(std::string_view text, std::string_view name, bool is_unique) {
   if (starts_with(text, kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
-  const auto refuse = [&](const auto&... what) {
-    throw Error(ErrorCode::kCorruptFile,
-                concat("\"", name, "\" ", what..., " Get the file again."));
+  const auto flaw = [&](const auto&... what) {
+    return Error(ErrorCode::kCorruptFile,
+                 concat("\"", name, "\" ", what..., " Get the file again."));
   };
   TreeParser parser(text, name, is_unique);
   std::size_t byte = 0;
@@ -127,9 +127,9 @@ json parse(std::string_view text, std::string_view name, bool is_unique) {
   } catch (const JsonScanner::Malformed&) {
     byte = parser.position();
   } catch (const NumberTooLarge&) {
-    refuse("has a number that is too large.");
+    throw flaw("has a number that is too large.");
   } catch (const NestedTooDeep&) {
-    refuse("is nested too deeply.");
+    throw flaw("is nested too deeply.");
   }
   const std::size_t start = text.find_first_not_of(" \t\r\n");
   if (start != std::string_view::npos && text[start] == '<') {
@@ -139,8 +139,7 @@ json parse(std::string_view text, std::string_view name, bool is_unique) {
                "\" is a web page, not JSON: the server answered with a page instead of the file. "
                "Check the address and whether the model needs a token."));
   }
-  refuse("is not valid JSON (", position(text, byte), ").");
-  return {};
+  throw flaw("is not valid JSON (", position(text, byte), ").");
 }
 
 }  // namespace

@@ -7,9 +7,9 @@
 
 namespace verdict {
 
-/// Parses JSON text (RFC 8259, a byte order mark before it is passed over); of a key that stands
-/// twice, the last value counts. Throws `kCorruptFile` with `name`, line and column; a web page in
-/// place of JSON is named as such.
+/// Parses JSON text (RFC 8259; a byte order mark is passed over; of a key that stands twice, the
+/// last value counts). Throws `kCorruptFile` with `name`, line and column, and for nesting beyond
+/// 128 levels; a web page in place of JSON is named as such.
 nlohmann::json parse_json(std::string_view text, std::string_view name);
 
 /// The same, or nothing where it would throw.

@@ -6,6 +6,7 @@
 
 #include "verdict/base/error.h"
 #include "verdict/base/strings.h"
+#include "verdict/nn/rotary.h"
 
 namespace verdict::nn {
 
@@ -165,13 +166,8 @@ graph::RelativeIndex t5_buckets(std::int64_t buckets, std::int64_t max_distance,
 }
 
 Value distance_sinusoids(const Scope& scope, std::int64_t size, std::int64_t clamp) {
-  std::vector<float> frequencies;
-  for (std::int64_t i = 0; i < size / 2; ++i) {
-    const float exponent = static_cast<float>(2 * i) / static_cast<float>(size);
-    frequencies.push_back(1 / std::pow(10000.0f, exponent));
-  }
-  auto prelude = [frequencies = std::move(frequencies), clamp](const graph::Batch& batch,
-                                                               std::span<float> out) {
+  auto prelude = [frequencies = rotary_frequencies(10000, size)(0), clamp](
+                     const graph::Batch& batch, std::span<float> out) {
     const std::size_t half = frequencies.size();
     const auto row = [&](std::int64_t distance) {
       return out.subspan(static_cast<std::size_t>(distance + batch.width - 1) * 2 * half, 2 * half);

@@ -96,7 +96,7 @@ TEST(ParseJson, EndsBeforeTheStackDoes) {
     return std::string(depth, '[') + std::string(depth, ']');
   };
   EXPECT_TRUE(try_parse_json(nested(128)));
-  for (const std::size_t depth : {std::size_t{130}, std::size_t{10000000}}) {
+  for (const std::size_t depth : {std::size_t{129}, std::size_t{10000000}}) {
     expect_error(
         ErrorCode::kCorruptFile, [&] { parse_json(nested(depth), "deep.json"); }, "deep.json",
         "nested too deeply");
